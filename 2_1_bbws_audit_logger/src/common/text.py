@@ -1,0 +1,28 @@
+"""How text is compared: normalised for storing, folded for finding."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normalise(text: str) -> str:
+    """Return the text in composed form (NFC) without white space around it, as products store it."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def fold(text: str) -> str:
+    """Return the text as names are compared and sorted: without case, whichever way its accents were composed.
+
+    This is Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145), stored composed.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+def is_printable(text: str) -> bool:
+    """Tell whether the text is free of control characters, halves of surrogate pairs and noncharacters.
+
+    The last two code points of each plane are no characters, and SQS carries no U+FFFE and U+FFFF.
+    """
+    return not any(
+        unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE for character in text
+    )

@@ -1,0 +1,17 @@
+# What this function is given and may do: it takes change records from the audit queue and writes each to the bucket.
+
+locals {
+  environment_variables = {
+    AUDIT_BUCKET = local.infrastructure.audit_bucket_name
+  }
+
+  statements = {
+    WriteRecord = {
+      actions   = ["s3:PutObject"]
+      resources = ["${local.infrastructure.audit_bucket_arn}/*"]
+    }
+  }
+
+  api_routes       = []
+  source_queue_arn = local.infrastructure.audit_queue_arn
+}

@@ -1,0 +1,24 @@
+"""POST /v1.0/products: asks for a new product."""
+
+from __future__ import annotations
+
+from common import api, aws, configuration
+from common.accepted import accepted
+from common.api_clients import ApiClients
+from common.change import ChangeQueue
+from common.product_fields import new_product
+from common.product_table import ProductTable
+from creation import request_creation
+
+TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
+QUEUE = ChangeQueue(aws.client("sqs"), configuration.required("CHANGE_QUEUE_URL"))
+CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
+
+
+@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+def handler(request: api.Request) -> api.Response:
+    """Accept a product; it is there once the creator has applied the change."""
+    client = CLIENTS.writer_of(request)
+    fields = new_product(request.json_object())
+    change = request_creation(TABLE, QUEUE, fields, requested_by=client.name, request_id=request.request_id)
+    return accepted(request, change)

@@ -1,0 +1,60 @@
+"""Change records and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from common.change_record import RECORD_ATTRIBUTES, record_hash, record_of
+
+RECORD = {
+    "recordVersion": 1,
+    "sequence": 2,
+    "changeId": "c-2",
+    "changeType": "UPDATE",
+    "productId": "p-1",
+    "status": "APPLIED",
+    "reason": None,
+    "requestedAt": "2026-11-22T08:00:00.000000Z",
+    "requestedBy": "admin",
+    "requestId": "r-1",
+    "expectedVersion": None,
+    "fields": {"price": "299.90"},
+    "appliedAt": "2026-11-22T08:00:01.000000Z",
+    "version": 2,
+    "before": {"name": "Größe", "price": "199.90"},
+    "after": {"name": "Größe", "price": "299.90"},
+    "previousHash": "0" * 64,
+    "hash": "?",
+}
+
+
+def test_record_has_the_attributes_of_the_contract():
+    assert tuple(RECORD) == RECORD_ATTRIBUTES
+
+
+def test_hash_can_be_computed_by_anyone_from_the_record_alone():
+    text = json.dumps(
+        {name: value for name, value in RECORD.items() if name != "hash"},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+    assert record_hash(RECORD) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_hash_does_not_depend_on_the_hash_that_the_record_bears():
+    assert record_hash({**RECORD, "hash": "another"}) == record_hash(RECORD)
+    assert record_hash({name: value for name, value in RECORD.items() if name != "hash"}) == record_hash(RECORD)
+
+
+@pytest.mark.parametrize("name", [name for name in RECORD_ATTRIBUTES if name != "hash"])
+def test_every_other_attribute_is_sealed_by_the_hash(name):
+    assert record_hash({**RECORD, name: "altered"}) != record_hash(RECORD)
+
+
+def test_record_is_told_apart_from_what_else_an_item_holds():
+    assert record_of({"PK": "PRODUCT#p-1", "SK": "CHANGE#0000000002", "expiresAt": 1, **RECORD}) == RECORD

@@ -1,0 +1,23 @@
+"""DELETE /v1.0/products/{productId}: asks for a product to be withdrawn."""
+
+from __future__ import annotations
+
+from common import api, aws, configuration
+from common.api_clients import ApiClients
+from common.change import ChangeQueue
+from common.product_table import ProductTable
+from withdrawal import request_withdrawal
+
+TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
+QUEUE = ChangeQueue(aws.client("sqs"), configuration.required("CHANGE_QUEUE_URL"))
+CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
+
+
+@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+def handler(request: api.Request) -> api.Response:
+    """Accept the withdrawal; the product is gone once the creator has applied it."""
+    client = CLIENTS.writer_of(request)
+    change = request_withdrawal(
+        TABLE, QUEUE, request.product_id(), requested_by=client.name, request_id=request.request_id
+    )
+    return api.Response(204, headers={"X-Change-Id": change["changeId"]})

@@ -1,0 +1,114 @@
+# What differs between environments (environments/{env}.tfvars), between functions (function.auto.tfvars.json) and
+# between packages (scripts/deploy.py).
+
+variable "environment" {
+  description = "Which environment this is; part of every name."
+  type        = string
+
+  validation {
+    condition     = contains(["local", "dev", "sit", "prod"], var.environment)
+    error_message = "environment must be local, dev, sit or prod."
+  }
+}
+
+variable "account_id" {
+  description = "The only AWS account in which Terraform may act."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have 12 digits."
+  }
+
+  validation {
+    condition     = (var.account_id == "000000000000") == (var.environment == "local")
+    error_message = "account_id must be 000000000000 in local, and nowhere else."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of everything."
+  type        = string
+
+  validation {
+    condition     = var.region == (var.environment == "prod" ? "af-south-1" : "eu-west-1")
+    error_message = "region must be af-south-1 in prod and eu-west-1 elsewhere."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the function's logs, in days."
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "log_retention_days must be a period that CloudWatch offers, from 1 to 731."
+  }
+}
+
+variable "timeout_seconds" {
+  description = "After how many seconds Lambda stops an invocation."
+  type        = number
+
+  validation {
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 30
+    error_message = "timeout_seconds must be 1 to 30."
+  }
+}
+
+variable "tracing" {
+  description = "Whether the function sends traces to X-Ray."
+  type        = bool
+}
+
+variable "function_name" {
+  description = "Name of the function, without project and environment."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+(-[a-z]+)*$", var.function_name))
+    error_message = "function_name must be lower-case words joined by hyphens."
+  }
+}
+
+variable "description" {
+  description = "What the function does, in one line."
+  type        = string
+
+  validation {
+    condition     = length(var.description) > 0 && length(var.description) <= 256
+    error_message = "description must have 1 to 256 characters."
+  }
+}
+
+variable "memory_mb" {
+  description = "Memory of the function, in MB."
+  type        = number
+
+  validation {
+    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240
+    error_message = "memory_mb must be 128 to 10240."
+  }
+}
+
+variable "architecture" {
+  description = "Processor that the package was built for."
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+variable "package_path" {
+  description = "The function's zip, from this folder."
+  type        = string
+  default     = "../build/function.zip"
+
+  validation {
+    condition     = endswith(var.package_path, ".zip")
+    error_message = "package_path must name a zip."
+  }
+}

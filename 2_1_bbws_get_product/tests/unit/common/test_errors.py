@@ -1,0 +1,40 @@
+"""The errors of the REST contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from common import errors
+
+CONTRACT = [
+    (errors.ValidationError.of("limit", "must be 1"), 400, "ValidationError", ["limit"]),
+    (errors.InvalidCursor(), 400, "InvalidCursor", ["cursor"]),
+    (errors.Forbidden("no"), 403, "Forbidden", []),
+    (errors.ProductNotFound("p-1"), 404, "ProductNotFound", []),
+    (errors.NameTaken(), 409, "NameTaken", ["name"]),
+    (errors.PayloadTooLarge("too large"), 413, "PayloadTooLarge", []),
+    (errors.UnsupportedMediaType("no"), 415, "UnsupportedMediaType", []),
+    (errors.InternalError(), 500, "InternalError", []),
+    (errors.ServiceUnavailable(), 503, "ServiceUnavailable", []),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "code", "fields"), CONTRACT, ids=lambda value: getattr(value, "code", None))
+def test_error_has_its_status_its_code_and_the_fields_at_fault(error, status, code, fields):
+    assert (error.status, error.code) == (status, code)
+    assert [detail["field"] for detail in error.details] == fields
+    assert error.message
+
+
+def test_message_names_every_field_at_fault():
+    error = errors.ValidationError([{"field": "name", "message": "is long"}, {"field": "price", "message": "is low"}])
+
+    assert error.message == "name is long; price is low"
+
+
+def test_missing_product_is_named():
+    assert "p-1" in errors.ProductNotFound("p-1").message
+
+
+def test_only_what_passes_by_itself_says_when_to_try_again():
+    assert [error.code for error, *_ in CONTRACT if "Retry-After" in error.headers] == ["ServiceUnavailable"]

@@ -1,0 +1,22 @@
+# What this function is given and may do: it reads the table's indexes, and only those.
+
+locals {
+  environment_variables = {
+    TABLE_NAME      = local.infrastructure.table_name
+    API_CLIENTS     = jsonencode(local.infrastructure.api_clients)
+    ALLOWED_ORIGINS = join(",", local.infrastructure.allowed_origins)
+  }
+
+  statements = {
+    ListProducts = {
+      actions = ["dynamodb:Query"]
+      resources = [
+        for index in ["ProductsByCreatedIndex", "ProductsByNameIndex", "ProductsByPriceIndex"] :
+        "${local.infrastructure.table_arn}/index/${index}"
+      ]
+    }
+  }
+
+  api_routes       = ["GET/v1.0/products"]
+  source_queue_arn = null
+}

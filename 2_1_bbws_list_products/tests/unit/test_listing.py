@@ -1,0 +1,175 @@
+"""Query parameters, checked and understood."""
+
+from __future__ import annotations
+
+import pytest
+
+import listing
+from common.errors import ValidationError
+from listing import Listing
+
+
+def read(**parameters):
+    return listing.read({name: [value] for name, value in parameters.items()})
+
+
+def refused(query):
+    """Return the message for each parameter that is refused."""
+    with pytest.raises(ValidationError) as caught:
+        listing.read(query)
+    return {detail["field"]: detail["message"] for detail in caught.value.details}
+
+
+def test_nothing_asked_means_the_oldest_active_products():
+    assert read() == Listing(
+        sort_by="createdAt", ascending=True, active=True, key_range=None, limit=20, cursor=None
+    )
+
+
+def test_everything_asked_is_understood():
+    assert read(sortBy="price", order="desc", active="false", limit="100", cursor="abc", minPrice="1") == Listing(
+        sort_by="price",
+        ascending=False,
+        active=False,
+        key_range=("000001.00#", "999999.99$"),
+        limit=100,
+        cursor="abc",
+    )
+
+
+def test_partition_is_that_of_the_active_or_of_the_withdrawn_products():
+    assert read().partition == "PRODUCT#ACTIVE"
+    assert read(active="false").partition == "PRODUCT#INACTIVE"
+
+
+@pytest.mark.parametrize("limit", ["1", "20", "99", "100", "007"])
+def test_limit_is_a_whole_number_from_1_to_100(limit):
+    assert read(limit=limit).limit == int(limit)
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "", " 5", "5 ", "+5", "1.0", "1e1", "9" * 5000, "５", "0x5"])
+def test_other_limits_are_refused(limit):
+    assert refused({"limit": [limit]}) == {"limit": "must be a whole number from 1 to 100"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("sortBy", "date", "must be createdAt, price or name"),
+        ("sortBy", "Price", "must be createdAt, price or name"),
+        ("sortBy", "", "must be createdAt, price or name"),
+        ("order", "ascending", "must be asc or desc"),
+        ("order", "DESC", "must be asc or desc"),
+        ("active", "1", "must be true or false"),
+        ("active", "False", "must be true or false"),
+        ("active", "", "must be true or false"),
+    ],
+)
+def test_choice_that_is_none_is_refused_with_those_that_are(name, value, allowed):
+    assert refused({name: [value]}) == {name: allowed}
+
+
+# Prices
+
+
+@pytest.mark.parametrize(
+    ("bounds", "key_range"),
+    [
+        ({"minPrice": "10"}, ("000010.00#", "999999.99$")),
+        ({"minPrice": "10.5"}, ("000010.50#", "999999.99$")),
+        ({"minPrice": "10.50"}, ("000010.50#", "999999.99$")),
+        ({"maxPrice": "10"}, ("000000.00#", "000010.00$")),
+        ({"minPrice": "0", "maxPrice": "999999.99"}, ("000000.00#", "999999.99$")),
+        ({"minPrice": "10", "maxPrice": "10.00"}, ("000010.00#", "000010.00$")),
+        ({"minPrice": "000001", "sortBy": "price"}, ("000001.00#", "999999.99$")),
+    ],
+)
+def test_price_bounds_are_a_range_of_the_price_index(bounds, key_range):
+    wanted = read(**bounds)
+
+    assert (wanted.sort_by, wanted.key_range) == ("price", key_range)
+
+
+@pytest.mark.parametrize("name", ["minPrice", "maxPrice"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "-1", "+1", "1.", ".5", "1.999", "1e2", "1000000", "NaN", "Infinity", " 1", "1,5", "１", "1_0"]
+)
+def test_bound_that_is_no_price_is_refused(name, value):
+    assert refused({name: [value]}) == {name: "must be a number from 0 to 999999.99 with at most two decimals"}
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [("10.01", "10"), ("9", "8.99"), ("100", "20")])
+def test_bounds_the_wrong_way_round_are_refused(lowest, highest):
+    assert refused({"minPrice": [lowest], "maxPrice": [highest]}) == {"minPrice": "must not be above maxPrice"}
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [
+        ("WordPress", "wordpress"),
+        ("  Word ", "word"),
+        ("STRASSE", "strasse"),
+        ("Straße", "strasse"),
+        ("Cafe\u0301", "café"),
+        ("ХОСТИНГ", "хостинг"),
+        ("日", "日"),
+        ("x" * 100, "x" * 100),
+    ],
+)
+def test_name_is_a_range_of_the_name_index(name, prefix):
+    wanted = read(name=name)
+
+    assert wanted.sort_by == "name"
+    lowest, highest = wanted.key_range
+    assert lowest == prefix
+    assert lowest <= f"{prefix}\t0" <= f"{prefix} plus" <= f"{prefix}\U0010fffd" <= highest
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00", "a\nb", "a\tb", "\ud83d", "a\uffff", "a\U0010ffff"])
+def test_name_that_begins_no_name_is_refused(name):
+    assert "first 1 to 100 characters of a name" in refused({"name": [name]})["name"]
+
+
+# Combinations
+
+
+@pytest.mark.parametrize("more", [{"minPrice": ["1"]}, {"maxPrice": ["1"]}, {"minPrice": ["1"], "maxPrice": ["2"]}])
+def test_name_and_price_cannot_be_searched_at_once(more):
+    assert refused({"name": ["x"], **more}) == {"name": "cannot be combined with minPrice or maxPrice"}
+
+
+@pytest.mark.parametrize("sort_by", ["price", "createdAt"])
+def test_search_by_name_sorts_by_name_only(sort_by):
+    assert list(refused({"name": ["x"], "sortBy": [sort_by]})) == ["sortBy"]
+
+
+@pytest.mark.parametrize("sort_by", ["name", "createdAt"])
+@pytest.mark.parametrize("bound", ["minPrice", "maxPrice"])
+def test_search_by_price_sorts_by_price_only(sort_by, bound):
+    assert list(refused({bound: ["1"], "sortBy": [sort_by]})) == ["sortBy"]
+
+
+@pytest.mark.parametrize("name", ["search", "Limit", "nextCursor", "", "category", "sort_by"])
+def test_unknown_parameter_is_refused_with_those_that_are_known(name):
+    message = refused({name: ["x"]})[name]
+
+    assert all(known in message for known in ("limit", "cursor", "sortBy", "order", "name", "minPrice", "maxPrice"))
+
+
+@pytest.mark.parametrize("name", ["limit", "cursor", "order", "active", "name"])
+def test_parameter_given_twice_is_refused(name):
+    value = {"limit": "1", "order": "asc", "active": "true"}.get(name, "x")
+
+    assert refused({name: [value, value]}) == {name: "must be given once"}
+
+
+def test_every_wrong_parameter_is_named_at_once():
+    assert set(refused({"limit": ["0"], "order": ["up"], "active": ["no"], "colour": ["red"]})) == {
+        "limit",
+        "order",
+        "active",
+        "colour",
+    }

@@ -1,0 +1,141 @@
+"""Where decisions are stored: head, record, done marker and name claims, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from common import head as heads
+from common import timestamps
+from common.attribute_values import to_item
+from common.change_record import record_of
+from common.product_table import ProductTable, claim_key, head_key, marker_key, record_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botocore.exceptions import ClientError
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from common.change_record import ChangeRecord
+    from common.head import Head
+    from decision import Outcome
+
+KEPT = timedelta(days=90)
+
+_ABSENT = "attribute_not_exists(PK)"
+_OURS_OR_ABSENT = f"{_ABSENT} OR productId = :productId"
+
+
+class AlreadyDecided(Exception):
+    """The change has its record; it was delivered before."""
+
+
+class Overtaken(Exception):
+    """Another writer changed the product, or took the name, since they were read."""
+
+
+class Ledger(ProductTable):
+    """The product table as the creator writes it."""
+
+    def commit(self, before: Head | None, after: Head, record: ChangeRecord, outcome: Outcome) -> None:
+        """Store a decision.
+
+        Parameters
+        ----------
+        before : Head or None
+            The head that the decision was made on.
+
+        Raises
+        ------
+        AlreadyDecided
+            The change's done marker exists.
+        Overtaken
+            The head, or the holder of a name, is no longer what was read.
+        botocore.exceptions.ClientError
+            AWS refused or failed; nothing was stored.
+        botocore.exceptions.BotoCoreError
+            AWS could not be reached or didn't answer; the decision may have been stored.
+        """
+        product_id = record["productId"]
+        expires_at = int((timestamps.from_text(record["appliedAt"]) + KEPT).timestamp())
+        marker = {"productId": product_id, "sequence": record["sequence"], "expiresAt": expires_at}
+        writes = [
+            # The marker first: whether it was that which failed decides what follows.
+            self._put(marker_key(record["changeId"]), marker, _ABSENT),
+            self._put_head(before, heads.to_values(after, product_id), head_key(product_id)),
+            self._put(
+                record_key(product_id, record["sequence"]),
+                {"entityType": "CHANGE", "expiresAt": expires_at, **record},
+                _ABSENT,
+            ),
+        ]
+        holder = {":productId": product_id}
+        if outcome.takes is not None:
+            writes.append(self._put(claim_key(outcome.takes), {"productId": product_id}, _OURS_OR_ABSENT, holder))
+        if outcome.releases is not None:
+            writes.append(self._delete(claim_key(outcome.releases), _OURS_OR_ABSENT, holder))
+        try:
+            self.client.transact_write_items(TransactItems=writes)
+        except self.client.exceptions.TransactionCanceledException as error:
+            _raise_named(error)
+            raise
+
+    def decided(self, change_id: str) -> ChangeRecord:
+        """Return the record of a change whose done marker exists."""
+        marker = self.item(marker_key(change_id))
+        if marker is None:
+            raise LookupError(f"the marker of change {change_id} has gone")
+        item = self.item(record_key(cast("str", marker["productId"]), cast("int", marker["sequence"])))
+        if item is None:
+            raise LookupError(f"the record of change {change_id} has gone")
+        return record_of(item)
+
+    def _put_head(
+        self, before: Head | None, values: Mapping[str, object], key: Mapping[str, str]
+    ) -> TransactWriteItemTypeDef:
+        if before is None:
+            return self._put(key, values, _ABSENT)
+        write = self._put(key, values, "#sequence = :sequence", {":sequence": before.sequence})
+        # SEQUENCE is one of DynamoDB's reserved words.
+        write["Put"]["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+        return write
+
+    def _put(
+        self,
+        key: Mapping[str, str],
+        values: Mapping[str, object],
+        condition: str,
+        condition_values: Mapping[str, object] | None = None,
+    ) -> TransactWriteItemTypeDef:
+        write: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self.name,
+                "Item": to_item({**key, **values}),
+                "ConditionExpression": condition,
+            }
+        }
+        if condition_values is not None:
+            write["Put"]["ExpressionAttributeValues"] = to_item(condition_values)
+        return write
+
+    def _delete(
+        self, key: Mapping[str, str], condition: str, condition_values: Mapping[str, object]
+    ) -> TransactWriteItemTypeDef:
+        return {
+            "Delete": {
+                "TableName": self.name,
+                "Key": to_item(key),
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": to_item(condition_values),
+            }
+        }
+
+
+def _raise_named(error: ClientError) -> None:
+    """Raise the exception that names why a transaction was cancelled, where this module has one."""
+    codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+    if codes and codes[0] == "ConditionalCheckFailed":
+        raise AlreadyDecided from error
+    if "ConditionalCheckFailed" in codes or "TransactionConflict" in codes:
+        raise Overtaken from error

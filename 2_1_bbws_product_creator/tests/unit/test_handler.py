@@ -1,0 +1,194 @@
+"""The creator through its handler: messages in, table and audit queue out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import handler as creator
+import pytest
+from common.attribute_values import from_item
+from common.change_record import RECORD_ATTRIBUTES, record_hash
+from common.product_table import claim_key, head_key, marker_key, record_key
+from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from common.batch import BatchAnswer
+    from common.change import Change
+    from common.product_table import ProductTable
+
+pytestmark = pytest.mark.usefixtures("table", "audit_queue_url")
+
+NAME = str(FIELDS["name"])
+
+
+@pytest.fixture
+def deliver(sqs_event: Callable[..., dict[str, object]]) -> Callable[..., BatchAnswer]:
+    """Return what hands changes, or other bodies, to the handler as one batch."""
+
+    def deliver(*bodies: Change | str) -> BatchAnswer:
+        texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
+        return creator.handler(sqs_event(*texts), None)  # type: ignore[arg-type]
+
+    return deliver
+
+
+def failed(answer: BatchAnswer) -> int:
+    """Return how many messages of a batch are to be delivered again."""
+    return len(answer["batchItemFailures"])
+
+
+def test_applied_change_is_stored_whole(deliver: Callable[..., BatchAnswer], table: ProductTable) -> None:
+    change = create()
+    assert failed(deliver(change)) == 0
+    head = table.item(head_key(PRODUCT))
+    stored = table.item(record_key(PRODUCT, 1))
+    marker = table.item(marker_key(change["changeId"]))
+    assert head is not None
+    assert stored is not None
+    assert marker is not None
+    assert (head["entityType"], head["sequence"], head["version"], head["price"]) == ("PRODUCT", 1, 1, "299.99")
+    assert head["createChangeId"] == change["changeId"]
+    assert head["GSI1_SK"] == f"000299.99#{PRODUCT}"
+    assert head["GSI2_SK"] == f"{NAME.lower()}\t{PRODUCT}"
+    assert head["GSI3_SK"] == f"{change['requestedAt']}#{PRODUCT}"
+    assert head["GSI1_PK"] == head["GSI2_PK"] == head["GSI3_PK"] == "PRODUCT#ACTIVE"
+    assert head["lastHash"] == stored["hash"]
+    assert stored["entityType"] == "CHANGE"
+    assert (marker["productId"], marker["sequence"]) == (PRODUCT, 1)
+    assert marker["expiresAt"] == stored["expiresAt"]
+    assert (table.item(claim_key(NAME)) or {})["productId"] == PRODUCT
+
+
+def test_record_is_passed_on_to_the_audit_queue(
+    deliver: Callable[..., BatchAnswer], queued: Callable[[str], list[dict[str, object]]], audit_queue_url: str
+) -> None:
+    change = create()
+    deliver(change)
+    (record,) = queued(audit_queue_url)
+    assert set(record) == set(RECORD_ATTRIBUTES)
+    assert record["changeId"] == change["changeId"]
+    assert record["hash"] == record_hash(record)
+
+
+def test_repeated_message_changes_nothing_and_passes_its_record_on_again(
+    deliver: Callable[..., BatchAnswer],
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+    table: ProductTable,
+) -> None:
+    first, second = create(), update(1, price="1.00")
+    deliver(first, second)
+    before = table.item(head_key(PRODUCT))
+    records = queued(audit_queue_url)
+    assert failed(deliver(second, first, second)) == 0
+    assert table.item(head_key(PRODUCT)) == before
+    assert table.item(record_key(PRODUCT, 3)) is None
+    repeats = sorted(queued(audit_queue_url), key=lambda record: str(record["sequence"]))
+    assert repeats == [records[0], records[1], records[1]]
+
+
+def test_product_can_be_changed_withdrawn_and_restored(deliver: Callable[..., BatchAnswer], table: ProductTable) -> None:
+    assert failed(deliver(create(), update(1, name="Another name"), delete(2))) == 0
+    assert table.name_holder(NAME) is None
+    assert table.name_holder("another NAME") is None
+    withdrawn = table.item(head_key(PRODUCT))
+    assert withdrawn is not None
+    assert (withdrawn["active"], withdrawn["GSI1_PK"]) == (False, "PRODUCT#INACTIVE")
+    deliver(update(3, active=True))
+    assert table.name_holder("Another name") == PRODUCT
+
+
+def test_name_is_held_by_the_first_who_takes_it(
+    deliver: Callable[..., BatchAnswer],
+    table: ProductTable,
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+) -> None:
+    refused = create(1, product_id=OTHER_PRODUCT, name=NAME.upper())
+    assert failed(deliver(create(), refused)) == 0
+    assert table.name_holder(NAME) == PRODUCT
+    head = table.item(head_key(OTHER_PRODUCT))
+    assert head is not None
+    assert set(head) == {"PK", "SK", "entityType", "productId", "sequence", "lastHash", "createChangeId"}
+    assert [record["reason"] for record in queued(audit_queue_url)] == [None, "NameTaken"]
+
+
+def test_change_waits_until_its_product_is_there(deliver: Callable[..., BatchAnswer], table: ProductTable) -> None:
+    waiting = update(1, price="1.00")
+    assert failed(deliver(waiting)) == 1
+    assert table.item(marker_key(waiting["changeId"])) is None
+    assert failed(deliver(create(), waiting)) == 0
+    head = table.head(PRODUCT)
+    assert head is not None
+    assert head.product is not None
+    assert head.product["price"] == "1.00"
+
+
+def test_bad_message_fails_alone(
+    deliver: Callable[..., BatchAnswer], table: ProductTable, sqs_event: Callable[..., dict[str, list[dict[str, str]]]]
+) -> None:
+    bodies = ["no JSON", json.dumps({**create(), "schemaVersion": 2}), json.dumps(create())]
+    event = sqs_event(*bodies)
+    answer = creator.handler(event, None)  # type: ignore[arg-type]
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
+        message["messageId"] for message in event["Records"][:2]
+    ]
+    assert table.head(PRODUCT) is not None
+
+
+def test_message_whose_record_could_not_be_passed_on_is_delivered_again(
+    deliver: Callable[..., BatchAnswer],
+    table: ProductTable,
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+    aws_fails: Callable[..., None],
+) -> None:
+    change = create()
+    aws_fails(creator.PIPELINE.sqs, "SendMessage", times=2)
+    assert failed(deliver(change)) == 1
+    assert table.head(PRODUCT) is not None
+    assert queued(audit_queue_url) == []
+    assert failed(deliver(change)) == 0
+    (record,) = queued(audit_queue_url)
+    assert record["sequence"] == 1
+    assert table.item(record_key(PRODUCT, 2)) is None
+
+
+def test_transaction_that_aws_throttles_stores_nothing_and_its_message_is_delivered_again(
+    deliver: Callable[..., BatchAnswer], table: ProductTable, aws_fails: Callable[..., None]
+) -> None:
+    change = create()
+    code = "ProvisionedThroughputExceededException"
+    aws_fails(creator.PIPELINE.ledger.client, "TransactWriteItems", status=400, code=code, times=2)
+    assert failed(deliver(change)) == 1
+    assert table.head(PRODUCT) is None
+    assert failed(deliver(change)) == 0
+    assert table.head(PRODUCT) is not None
+
+
+def test_transaction_whose_answer_was_lost_counts_once(
+    deliver: Callable[..., BatchAnswer],
+    table: ProductTable,
+    aws_fails: Callable[..., None],
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+) -> None:
+    change = create()
+    aws_fails(creator.PIPELINE.ledger.client, "TransactWriteItems", lost=True, times=2)
+    deliver(change)
+    deliver(change)
+    assert table.item(record_key(PRODUCT, 2)) is None
+    assert {record["sequence"] for record in queued(audit_queue_url)} == {1}
+
+
+def test_log_has_the_ids_and_nothing_of_what_the_customer_wrote(
+    deliver: Callable[..., BatchAnswer], logged: Callable[[], list[dict[str, object]]]
+) -> None:
+    change = create()
+    deliver(change)
+    (entry,) = logged()
+    assert (entry["change_id"], entry["product_id"], entry["status"]) == (change["changeId"], PRODUCT, "APPLIED")
+    assert NAME not in json.dumps(entry)

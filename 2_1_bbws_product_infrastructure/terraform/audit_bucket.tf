@@ -1,0 +1,99 @@
+# The audit bucket: every change record as an object that is written once.
+
+resource "aws_s3_bucket" "audit" {
+  bucket              = local.audit_bucket_name
+  object_lock_enabled = var.audit_object_lock != null
+}
+
+resource "aws_s3_bucket_versioning" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_object_lock_configuration" "audit" {
+  count = var.audit_object_lock == null ? 0 : 1
+
+  # Object lock wants versioning settled.
+  bucket = aws_s3_bucket_versioning.audit.bucket
+
+  rule {
+    default_retention {
+      mode  = var.audit_object_lock.mode
+      days  = var.audit_object_lock.days
+      years = var.audit_object_lock.years
+    }
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_policy" "audit" {
+  count = var.require_tls ? 1 : 0
+
+  bucket = aws_s3_bucket.audit.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RefuseCallersWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = [local.audit_bucket_arn, "${local.audit_bucket_arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+
+  # S3 refuses both at once.
+  depends_on = [aws_s3_bucket_public_access_block.audit]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "audit" {
+  bucket = aws_s3_bucket.audit.id
+
+  rule {
+    id     = "archive-after-a-year"
+    status = "Enabled"
+
+    # Without a size of its own, a rule leaves objects under 128 KB where they are, and every record is smaller.
+    filter {
+      object_size_greater_than = 1
+    }
+
+    transition {
+      days          = 365
+      storage_class = "GLACIER"
+    }
+  }
+
+  # A rule with a size can't do this.
+  rule {
+    id     = "abandon-unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+}

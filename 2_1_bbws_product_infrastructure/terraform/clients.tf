@@ -1,0 +1,52 @@
+# The API's clients: each has its key, its usage plan with its rate, and its key in a secret.
+
+resource "aws_api_gateway_api_key" "client" {
+  for_each = var.api_clients
+
+  name  = "${local.api_name}-${each.key}"
+  value = lookup(var.api_key_values, each.key, null)
+}
+
+resource "aws_api_gateway_usage_plan" "client" {
+  for_each = var.api_clients
+
+  name = "${local.api_name}-${each.key}"
+
+  api_stages {
+    api_id = aws_api_gateway_rest_api.products.id
+    stage  = aws_api_gateway_stage.products.stage_name
+  }
+
+  throttle_settings {
+    rate_limit  = each.value.requests_per_second
+    burst_limit = each.value.burst
+  }
+
+  # There is no quota, but some gateways read an empty one back.
+  lifecycle {
+    ignore_changes = [quota_settings]
+  }
+}
+
+resource "aws_api_gateway_usage_plan_key" "client" {
+  for_each = var.api_clients
+
+  key_id        = aws_api_gateway_api_key.client[each.key].id
+  key_type      = "API_KEY"
+  usage_plan_id = aws_api_gateway_usage_plan.client[each.key].id
+}
+
+resource "aws_secretsmanager_secret" "client" {
+  for_each = var.api_clients
+
+  name                    = "bbws/product-api/${var.environment}/${each.key}"
+  description             = "API key of ${each.key} for ${local.api_name}"
+  recovery_window_in_days = var.deletion_protection ? 30 : 0
+}
+
+resource "aws_secretsmanager_secret_version" "client" {
+  for_each = var.api_clients
+
+  secret_id     = aws_secretsmanager_secret.client[each.key].id
+  secret_string = aws_api_gateway_api_key.client[each.key].value
+}

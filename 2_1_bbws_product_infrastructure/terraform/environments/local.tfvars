@@ -1,0 +1,9 @@
+environment                      = "local"
+account_id                       = "000000000000"
+region                           = "eu-west-1"
+allowed_origins                  = ["http://localhost:3000"]
+queue_visibility_timeout_seconds = 10
+audit_object_lock                = null
+deletion_protection              = false
+require_tls                      = false
+tracing                          = false

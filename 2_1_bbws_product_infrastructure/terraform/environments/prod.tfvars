@@ -1,0 +1,9 @@
+environment                      = "prod"
+account_id                       = "093646564004"
+region                           = "af-south-1"
+allowed_origins                  = ["https://portal.bbws.example"]
+queue_visibility_timeout_seconds = 180
+audit_object_lock                = { mode = "COMPLIANCE", years = 7 }
+deletion_protection              = true
+require_tls                      = true
+tracing                          = true

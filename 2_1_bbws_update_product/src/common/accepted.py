@@ -1,0 +1,21 @@
+"""The answer to a change that was queued: accepted, not yet applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.api import Request, Response
+
+if TYPE_CHECKING:
+    from common.change import Change
+
+
+def accepted(request: Request, change: Change) -> Response:
+    """Return 202 with the ids to ask after, and where the product is or will be."""
+    # Relative, because only the caller knows the stage, domain and prefix under which it reached the API.
+    to_root = "../" * (request.route.count("/") - 1)
+    return Response(
+        202,
+        {"productId": change["productId"], "changeId": change["changeId"], "status": "ACCEPTED"},
+        {"Location": f"{to_root}v1.0/products/{change['productId']}"},
+    )

@@ -1,0 +1,30 @@
+# Runs the product service on this computer. PORT=4600 make up runs a second one beside the first.
+PYTHON ?= python3
+
+COMMANDS := up down clean status logs demo test lint check unit integration e2e format setup
+
+.PHONY: help sync $(COMMANDS)
+
+help: ## Show these lines.
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+up:          ## Bring the whole service up, or what changed of it; PORT=4600 for another port.
+down:        ## Stop it; its data stays.
+clean:       ## Stop it and remove its data.
+status:      ## Say what runs.
+logs:        ## Follow one function: FUNCTION=product_creator
+demo:        ## Walk a product through its life and show each answer.
+test:        ## Everything below, on a stack of its own that is gone afterwards.
+lint:        ## ruff, mypy, terraform fmt and validate.
+check:       ## Does every repository agree with the template?
+unit:        ## Every repository's unit tests, each by itself.
+integration: ## What crosses a queue, table or bucket; on the stack of PORT where one is given.
+e2e:         ## Through the API alone; with API_URL and API_KEY against that address.
+format:      ## Format the Python and the Terraform.
+setup:       ## Make the virtual environments and fetch the Terraform provider.
+
+$(COMMANDS):
+	@$(PYTHON) -m local $@
+
+sync: ## Copy the template into the repositories.
+	@$(PYTHON) template/sync

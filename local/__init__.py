@@ -1,0 +1,1 @@
+"""Runs the eight repositories together on this computer, on a local AWS (MiniStack)."""

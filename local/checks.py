@@ -1,0 +1,126 @@
+"""What is checked without running anything: style, types, Terraform's files, agreement with the template."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from local import commands, credentials, terraform_provider
+from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, short_name
+from local.repository import terraform_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# All functions' roots consist of the same files but one.
+VALIDATED = (INFRASTRUCTURE, "2_1_bbws_get_product")
+
+TEST_FOLDERS = ("integration-tests", "e2e-tests")
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that is right or wrong.
+
+    Parameters
+    ----------
+    name
+        What is checked.
+    commands
+        Programs that all have to succeed, in this order.
+    cwd
+        The folder to run them in.
+    variables
+        What they need in their environment beside this process's own.
+    """
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    cwd: Path = ROOT
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def run(self, log: Path) -> None:
+        """Run the check.
+
+        Raises
+        ------
+        Failure
+            If something is wrong, with what the program says about it.
+        """
+        variables = {**credentials.without_accounts(), **self.variables}
+        for number, command in enumerate(self.commands):
+            commands.run(command, log, self.cwd, variables, append=number > 0)
+
+
+def python_module(*arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a module with the interpreter of this process."""
+    return (sys.executable, "-m", *arguments)
+
+
+def template_check() -> Check:
+    """Return the check that every repository agrees with the template."""
+    return Check("template/sync --check", ((sys.executable, "template/sync", "--check"),))
+
+
+def all_checks() -> Iterator[Check]:
+    """Yield every check, the template's included."""
+    ruff = {"RUFF_CACHE_DIR": str(STATE / "cache" / "ruff")}
+    yield Check("ruff check", (python_module("ruff", "check", "--quiet", "."),), variables=ruff)
+    yield Check("ruff format", (python_module("ruff", "format", "--check", "--diff", "--quiet", "."),), variables=ruff)
+    yield template_check()
+    for repository in REPOSITORIES:
+        yield types(short_name(repository), ROOT / repository, "src", "scripts", "tests")
+    yield types("local", ROOT, "local", "template/sync")
+    for name in TEST_FOLDERS:
+        if (ROOT / name).is_dir():
+            yield types(name, ROOT / name, ".")
+    yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
+    for repository in VALIDATED:
+        yield validation(repository)
+
+
+def types(name: str, folder: Path, *parts: str) -> Check:
+    """Return the check of the types below a folder, as far as its parts are there."""
+    there = [part for part in parts if (folder / part).exists()]
+    return Check(
+        f"mypy {name}",
+        (
+            python_module(
+                "mypy",
+                *("--config-file", str(ROOT / "pyproject.toml")),
+                *("--cache-dir", str(STATE / "cache" / f"mypy-{name}")),
+                *there,
+            ),
+        ),
+        folder,
+        # A repository's modules import each other by their bare names, as they do where they run.
+        {"MYPYPATH": os.pathsep.join(str(folder / part) for part in ("src", "scripts") if part in there)},
+    )
+
+
+def validation(repository: str) -> Check:
+    """Return the check that Terraform understands a root."""
+    terraform = ("terraform", f"-chdir={ROOT / repository / 'terraform'}")
+    return Check(
+        f"terraform validate {short_name(repository)}",
+        (
+            (*terraform, "init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly"),
+            (*terraform, "validate", "-no-color"),
+        ),
+        variables=terraform_variables(STATE / "cache" / f"terraform-{short_name(repository)}-{os.getpid()}"),
+    )
+
+
+def reformat() -> int:
+    """Format the Python and the Terraform of the whole tree."""
+    terraform_provider.check_terraform()
+    logs = STATE / "format"
+    commands.run(python_module("ruff", "check", "--quiet", "--select", "I", "--fix", "."), logs / "imports.log", ROOT)
+    commands.run(python_module("ruff", "format", "."), logs / "ruff.log", ROOT)
+    commands.run(("terraform", "fmt", "-recursive"), logs / "terraform.log", ROOT)
+    print(commands.tail(logs / "ruff.log", 1))
+    print(commands.tail(logs / "terraform.log") or "Terraform files left unchanged")
+    return 0

@@ -1,0 +1,125 @@
+"""``python -m local COMMAND``: prepares what a command needs and runs it.
+
+Imports the standard library alone, because it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import environments, terraform_provider
+from local.failure import Failure
+from local.layout import DEFAULT_PORT, ROOT
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+# When the command was typed, in seconds since 1970, handed on to the interpreter that carries it out.
+STARTED = "LOCAL_COMMAND_STARTED"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command runs and what has to be there before.
+
+    Parameters
+    ----------
+    function
+        Module and name of a function that takes nothing and returns an exit status.
+    packages
+        Whether it needs the virtual environments.
+    terraform
+        Whether it always needs Terraform, so that a missing one is told before anything else is done.
+    """
+
+    function: str
+    packages: bool = True
+    terraform: bool = False
+
+
+COMMANDS = {
+    "setup": Command("local.command_line:setup", terraform=True),
+    "up": Command("local.stack:up", terraform=True),
+    "down": Command("local.teardown:down", packages=False),
+    "clean": Command("local.teardown:clean", packages=False),
+    "status": Command("local.status:status"),
+    "logs": Command("local.logs:logs"),
+    "demo": Command("local.demo:demo"),
+    "test": Command("local.suites:test", terraform=True),
+    "lint": Command("local.suites:lint", terraform=True),
+    "check": Command("local.suites:check"),
+    "unit": Command("local.suites:unit"),
+    "integration": Command("local.suites:integration"),
+    "e2e": Command("local.suites:e2e"),
+    "format": Command("local.checks:reformat"),
+}
+
+
+def port() -> int:
+    """Return the port that ``PORT`` names, or the usual one.
+
+    Raises
+    ------
+    Failure
+        If it names none.
+    """
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535):
+        raise Failure(f"PORT={text} is no port: choose one from 1024 to 65535")
+    return int(text)
+
+
+def since_typed() -> float:
+    """Return how many seconds ago the command was typed."""
+    return time.time() - float(os.environ.get(STARTED) or time.time())
+
+
+def setup() -> int:
+    """Fetch what the virtual environments don't hold: Terraform's provider."""
+    print(terraform_provider.prepare())
+    return 0
+
+
+def main() -> int:
+    """Run the command on the command line and return its exit status."""
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if name not in COMMANDS:
+        print(f"say what: one of {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    os.environ.setdefault(STARTED, str(time.time()))
+    try:
+        return _run(name, COMMANDS[name])
+    except Failure as failure:
+        if failure.details:
+            print(failure.details, file=sys.stderr)
+        print(f"{name}: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(name: str, command: Command) -> int:
+    if command.terraform:
+        terraform_provider.check_terraform()
+    if command.packages:
+        environments.prepare()
+        if Path(sys.prefix).resolve() != environments.WORK.folder.resolve():
+            python = str(environments.WORK.python)
+            os.chdir(ROOT)
+            os.execv(python, [python, "-m", "local", name])  # noqa: S606
+    module, _, function = command.function.partition(":")
+    return int(getattr(importlib.import_module(module), function)())
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,88 @@
+"""``stack.json``: addresses, names and keys of a stack, for tests, scripts and people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from local import ministack
+from local.failure import Failure
+from local.layout import ACCOUNT_ID, DEFAULT_PORT, ENVIRONMENT, REGION, StackFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Description(TypedDict):
+    """What the file holds; `apiUrl` goes up to and including ``/v1.0``, `apiKeys` is by client."""
+
+    apiUrl: str
+    endpointUrl: str
+    region: str
+    accountId: str
+    apiKeys: dict[str, str]
+    tableName: str
+    changeQueueUrl: str
+    changeDlqUrl: str
+    auditQueueUrl: str
+    auditDlqUrl: str
+    auditBucket: str
+
+
+def describe(folder: StackFolder, infrastructure: Mapping[str, object]) -> Description:
+    """Write down a stack whose infrastructure has these outputs."""
+    description: Description = {
+        "apiUrl": f"{folder.endpoint_url}/restapis/{infrastructure['api_id']}/{ENVIRONMENT}/_user_request_/v1.0",
+        "endpointUrl": folder.endpoint_url,
+        "region": REGION,
+        "accountId": ACCOUNT_ID,
+        "apiKeys": json.loads(folder.api_keys.read_text(encoding="utf-8")),
+        "tableName": str(infrastructure["table_name"]),
+        "changeQueueUrl": str(infrastructure["change_queue_url"]),
+        "changeDlqUrl": str(infrastructure["change_dlq_url"]),
+        "auditQueueUrl": str(infrastructure["audit_queue_url"]),
+        "auditDlqUrl": str(infrastructure["audit_dlq_url"]),
+        "auditBucket": str(infrastructure["audit_bucket_name"]),
+    }
+    write_secret(folder.description, description)
+    return description
+
+
+def described(folder: StackFolder) -> Description:
+    """Return what was written down about a stack.
+
+    Raises
+    ------
+    Failure
+        If nothing was, because it was never fully deployed.
+    """
+    try:
+        return cast("Description", json.loads(folder.description.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise Failure(f"the stack of port {folder.port} isn't wholly deployed: make up{_with_port(folder)}") from None
+
+
+def running_stack(folder: StackFolder) -> Description:
+    """Return what was written down about a stack that runs.
+
+    Raises
+    ------
+    Failure
+        If it doesn't.
+    """
+    if ministack.running(folder) is None:
+        raise Failure(f"no stack runs on port {folder.port}: make up{_with_port(folder)}")
+    return described(folder)
+
+
+def _with_port(folder: StackFolder) -> str:
+    return "" if folder.port == DEFAULT_PORT else f" PORT={folder.port}"
+
+
+def write_secret(file: Path, content: object) -> None:
+    """Write JSON that only the owner may read, whole or not at all."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(file)

@@ -1,0 +1,104 @@
+"""Where things are in this tree, and what a stack keeps on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Everything that the local run makes, except the virtual environments and the packages.
+STATE = ROOT / ".local"
+
+PREFIX = "2_1_bbws_"
+INFRASTRUCTURE = "2_1_bbws_product_infrastructure"
+# Those whose packages take longest to build come first.
+FUNCTIONS = (
+    "2_1_bbws_create_product",
+    "2_1_bbws_update_product",
+    "2_1_bbws_product_creator",
+    "2_1_bbws_audit_logger",
+    "2_1_bbws_list_products",
+    "2_1_bbws_get_product",
+    "2_1_bbws_delete_product",
+)
+REPOSITORIES = (INFRASTRUCTURE, *FUNCTIONS)
+
+ENVIRONMENT = "local"
+ACCOUNT_ID = "000000000000"
+REGION: Final = "eu-west-1"
+STATE_BUCKET = f"bbws-terraform-state-{ENVIRONMENT}"
+DEFAULT_PORT = 4566
+
+
+def short_name(repository: str) -> str:
+    """Return a repository's name without the prefix that all share, such as ``get_product``."""
+    return repository.removeprefix(PREFIX)
+
+
+def function_name(repository: str) -> str:
+    """Return the name of a repository's function in Lambda."""
+    return f"bbws-{short_name(repository).replace('_', '-')}-{ENVIRONMENT}"
+
+
+def state_key(repository: str) -> str:
+    """Return the key of a repository's Terraform state in the state bucket."""
+    return f"{repository}/terraform.tfstate"
+
+
+@dataclass(frozen=True)
+class StackFolder:
+    """The files of the stack on one port.
+
+    Parameters
+    ----------
+    port
+        The port on which its MiniStack listens.
+    """
+
+    port: int
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        return STATE / str(self.port)
+
+    @property
+    def endpoint_url(self) -> str:
+        """Address of every AWS service in this stack."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def description(self) -> Path:
+        """Addresses, names and keys, as JSON: there once everything is deployed."""
+        return self.path / "stack.json"
+
+    @property
+    def api_keys(self) -> Path:
+        """The API keys' values by client, as JSON."""
+        return self.path / "api-keys.json"
+
+    @property
+    def deployed(self) -> Path:
+        """One file for each repository: what was deployed last."""
+        return self.path / "deployed"
+
+    @property
+    def logs(self) -> Path:
+        """What each step printed."""
+        return self.path / "logs"
+
+    @property
+    def ministack(self) -> Path:
+        """What MiniStack keeps."""
+        return self.path / "ministack"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever changes this stack."""
+        return STATE / f"{self.port}.lock"
+
+    def terraform_data(self, repository: str) -> Path:
+        """Terraform's working folder for one repository."""
+        return self.path / "terraform" / repository

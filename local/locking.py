@@ -1,0 +1,53 @@
+"""Locks between processes, let go by the system when their holder ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from local.failure import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local.layout import StackFolder
+
+
+@contextmanager
+def locked(path: Path, busy: str | None = None) -> Iterator[None]:
+    """Hold a lock file.
+
+    Parameters
+    ----------
+    path
+        The lock file; it stays behind.
+    busy
+        What to say when somebody else holds it. Without it, wait.
+
+    Raises
+    ------
+    Failure
+        If it is held, and `busy` is given.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            raise Failure(busy or "") from None
+        yield
+
+
+@contextmanager
+def stack_locked(folder: StackFolder) -> Iterator[None]:
+    """Hold the right to change a stack.
+
+    Raises
+    ------
+    Failure
+        If another command holds it.
+    """
+    with locked(folder.lock, f"another make is working on the stack of port {folder.port}: wait until it has finished"):
+        yield

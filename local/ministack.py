@@ -1,0 +1,171 @@
+"""Starts and stops the local AWS of one stack.
+
+Imports the standard library alone, so that a stack can be stopped without any virtual environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from local.environments import MINISTACK
+from local.failure import Failure
+from local.layout import ACCOUNT_ID, REGION, StackFolder
+from local.processes import Recorded, end, record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READY_WITHIN = 60.0
+# It writes its state when it stops.
+STOPPED_WITHIN = 60.0
+
+
+def record_file(folder: StackFolder) -> Path:
+    """Return where the process of a stack is written down."""
+    return folder.path / "ministack.json"
+
+
+def log_file(folder: StackFolder) -> Path:
+    """Return where MiniStack's own log goes."""
+    return folder.path / "ministack.log"
+
+
+def running(folder: StackFolder) -> Recorded | None:
+    """Return the process of a stack, or None if it doesn't run."""
+    try:
+        recorded = Recorded(**json.loads(record_file(folder).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return recorded if recorded.runs() else None
+
+
+def variables(folder: StackFolder) -> dict[str, str]:
+    """Return the whole environment of a stack's MiniStack, which its functions inherit: nothing of the caller's own."""
+    return {
+        "HOME": str(folder.ministack / "home"),
+        "LANG": "C.UTF-8",
+        "PATH": os.defpath,
+        "PYTHONNOUSERSITE": "1",
+        "TMPDIR": str(folder.ministack / "tmp"),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(folder.port),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder.ministack / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder.ministack / "s3"),
+        # Parts that would listen on more ports, or tidy up containers that are none of its business.
+        "DOCKER_HOST": f"unix://{folder.ministack / 'no-docker'}",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def port_is_taken(port: int) -> bool:
+    """Tell whether something listens on a port of this host."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether a MiniStack on a port takes requests."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/ready", timeout=2.0) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def start(folder: StackFolder) -> Recorded:
+    """Start a stack's MiniStack with the state that it stopped with, and wait until it takes requests.
+
+    Returns
+    -------
+    Recorded
+        The process.
+
+    Raises
+    ------
+    Failure
+        If something else listens on the port, or it doesn't start.
+    """
+    if port_is_taken(folder.port):
+        other = "another MiniStack" if is_ready(folder.port) else "another program"
+        raise Failure(f"port {folder.port} is taken by {other}: stop it, or choose another with PORT={folder.port + 1}")
+    for name in ("home", "tmp", "state", "s3"):
+        (folder.ministack / name).mkdir(parents=True, exist_ok=True)
+    with log_file(folder).open("ab") as log:
+        process = subprocess.Popen(
+            [str(MINISTACK.python), "-m", "ministack"],
+            cwd=folder.ministack,
+            env=variables(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is meant for the command that starts it, not for what it leaves running.
+            start_new_session=True,
+        )
+    recorded = record(process.pid)
+    record_file(folder).write_text(json.dumps(asdict(recorded)) + "\n", encoding="utf-8")
+    await_ready(folder)
+    return recorded
+
+
+def await_ready(folder: StackFolder) -> None:
+    """Wait until a started MiniStack takes requests.
+
+    Raises
+    ------
+    Failure
+        If it ends, or takes too long.
+    """
+    deadline = time.monotonic() + READY_WITHIN
+    while not is_ready(folder.port):
+        if running(folder) is None or time.monotonic() > deadline:
+            tail = log_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+            raise Failure(f"MiniStack did not start on port {folder.port}", "\n".join(line[:300] for line in tail))
+        time.sleep(0.1)
+
+
+def stop(folder: StackFolder) -> bool:
+    """Stop a stack's MiniStack, which keeps its state.
+
+    Returns
+    -------
+    bool
+        False if it wasn't running.
+
+    Raises
+    ------
+    Failure
+        If it had to be killed, which loses its state.
+    """
+    recorded = running(folder)
+    stopped = recorded is None or end(recorded, STOPPED_WITHIN)
+    record_file(folder).unlink(missing_ok=True)
+    if not stopped:
+        raise Failure(f"MiniStack on port {folder.port} didn't stop in order and was killed: its data is lost")
+    return recorded is not None
+
+
+def forget(folder: StackFolder) -> None:
+    """Remove everything that a stopped MiniStack kept."""
+    shutil.rmtree(folder.ministack, ignore_errors=True)

@@ -1,0 +1,96 @@
+"""Calls a repository's own scripts, the way its people and its workflows do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from local import commands, credentials
+from local.environments import WORK
+from local.fingerprint import fingerprint_of
+from local.layout import ENVIRONMENT, INFRASTRUCTURE, ROOT, StackFolder, short_name, state_key
+from local.terraform_provider import CONFIGURATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def build(folder: StackFolder, repository: str) -> str:
+    """Build a function's package for this computer, unless it is there.
+
+    Returns
+    -------
+    str
+        What the script said about it.
+    """
+    log = folder.logs / f"build-{short_name(repository)}.log"
+    commands.run([WORK.python, "scripts/build.py", "--local"], log, ROOT / repository)
+    return commands.tail(log, 1).removeprefix("build/function.zip ")
+
+
+def inputs(folder: StackFolder, repository: str, infrastructure: Mapping[str, object]) -> str:
+    """Return the fingerprint of everything that a deployment's result depends on.
+
+    Parameters
+    ----------
+    folder
+        The stack.
+    repository
+        Which repository.
+    infrastructure
+        The outputs of the infrastructure; empty for the infrastructure itself.
+    """
+    root = ROOT / repository
+    files = [path for name in ("scripts", "terraform") for path in (root / name).rglob("*") if path.is_file()]
+    wanted = [path for path in files if not {"__pycache__", ".terraform"} & set(path.relative_to(root).parts)]
+    wanted.append(folder.api_keys if repository == INFRASTRUCTURE else root / "build" / "function.zip")
+    return fingerprint_of(wanted, json.dumps(infrastructure, sort_keys=True))
+
+
+def is_deployed(folder: StackFolder, repository: str, fingerprint: str) -> bool:
+    """Tell whether exactly this is deployed."""
+    try:
+        return (folder.deployed / repository).read_text(encoding="utf-8") == fingerprint
+    except OSError:
+        return False
+
+
+def deploy(folder: StackFolder, repository: str, fingerprint: str) -> str:
+    """Deploy a repository to a stack and note what was deployed.
+
+    Returns
+    -------
+    str
+        What the script said last.
+    """
+    note = folder.deployed / repository
+    note.unlink(missing_ok=True)
+    log = folder.logs / f"deploy-{short_name(repository)}.log"
+    variables = terraform_variables(folder.terraform_data(repository)) | credentials.variables(folder)
+    if repository == INFRASTRUCTURE:
+        variables["TF_VAR_api_key_values"] = folder.api_keys.read_text(encoding="utf-8")
+    commands.run([WORK.python, "scripts/deploy.py", ENVIRONMENT], log, ROOT / repository, variables)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(fingerprint, encoding="utf-8")
+    return commands.tail(log, 1).partition(": ")[2]
+
+
+def terraform_variables(data: Path) -> dict[str, str]:
+    """Return what Terraform needs to find in its environment.
+
+    Parameters
+    ----------
+    data
+        The working folder for one root; two that run at a time must not share it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    return {"TF_CLI_CONFIG_FILE": str(CONFIGURATION), "TF_DATA_DIR": str(data), "TF_IN_AUTOMATION": "1"}
+
+
+def outputs(folder: StackFolder, repository: str) -> dict[str, object]:
+    """Return the outputs in a repository's Terraform state; none if it was never deployed."""
+    from local.state_bucket import read
+
+    state = read(folder, state_key(repository))
+    return {} if state is None else {name: output["value"] for name, output in json.loads(state)["outputs"].items()}

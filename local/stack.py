@@ -1,0 +1,191 @@
+"""``make up``: brings a stack up, or what changed of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from local import generation, ministack, repository, state_bucket, terraform_provider
+from local.command_line import port, since_typed
+from local.description import Description, describe, described, write_secret
+from local.failure import Failure
+from local.layout import FUNCTIONS, INFRASTRUCTURE, StackFolder, short_name
+from local.locking import stack_locked
+from local.parallel import tasks_at_a_time
+from local.steps import Steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLIENTS = ("admin", "storefront")
+
+# Terraform mostly computes before and after it waits: one more than there are processors keeps them busy.
+DEPLOYMENTS_AT_A_TIME = (os.cpu_count() or 2) + 1
+BUILDS_AT_A_TIME = os.cpu_count() or 2
+
+# The first request starts a function's process.
+ANSWERS_WITHIN = 30.0
+
+
+def up() -> int:
+    """Bring the stack of ``PORT`` up and say how to use it."""
+    folder = StackFolder(port())
+    with stack_locked(folder), Steps(Console()) as steps:
+        bring_up(folder, steps)
+    print(f"\nup after {since_typed():.0f} s; make down stops it and keeps its data")
+    print(how_to_use(described(folder)))
+    return 0
+
+
+def bring_up(folder: StackFolder, steps: Steps) -> None:
+    """Start MiniStack and deploy whatever isn't deployed as it should be.
+
+    Raises
+    ------
+    Failure
+        If a step fails. What was done stays, and the next call goes on from there.
+    """
+    with steps.step("Terraform provider") as step:
+        step.note = terraform_provider.prepare()
+    with steps.step("MiniStack") as step:
+        step.note = start(folder)
+    with steps.step("state bucket") as step:
+        step.note = "made" if state_bucket.make(folder) else "is there"
+        for key in state_bucket.held_locks(folder):
+            # Nobody else works on this stack, so whoever held it was killed.
+            state_bucket.release(folder, key)
+            step.note += f"; released {key}"
+
+    make_api_keys(folder.api_keys)
+    with tasks_at_a_time(BUILDS_AT_A_TIME) as builds, tasks_at_a_time(DEPLOYMENTS_AT_A_TIME) as deployments:
+        packages = {name: builds.submit(_build, folder, steps, name) for name in FUNCTIONS}
+        _deploy(folder, steps, INFRASTRUCTURE, {})
+        infrastructure = repository.outputs(folder, INFRASTRUCTURE)
+        deployed = []
+        for name in FUNCTIONS:
+            packages[name].result()
+            deployed.append(deployments.submit(_deploy, folder, steps, name, infrastructure))
+        for deployment in deployed:
+            deployment.result()
+    stack = describe(folder, infrastructure)
+    with steps.step("API") as step:
+        step.note = await_answer(stack)
+
+
+def start(folder: StackFolder) -> str:
+    """Start MiniStack unless it runs, and throw away what a crash or a broken-off first deployment left.
+
+    Returns
+    -------
+    str
+        What was found, in a few words.
+    """
+    process = ministack.running(folder)
+    note = "was running"
+    if process:
+        ministack.await_ready(folder)
+    else:
+        process = ministack.start(folder)
+        note = "started"
+    lost = generation.lost(folder)
+    if lost or is_half_made(folder):
+        ministack.stop(folder)
+        start_over(folder)
+        process = ministack.start(folder)
+        note = "lost its data in a crash: started clean" if lost else "was broken off half-made: started clean"
+    generation.renew(folder, process)
+    return f"{note}, process {process.pid}, port {folder.port}"
+
+
+def is_half_made(folder: StackFolder) -> bool:
+    """Tell whether a first deployment was killed, so that resources may be there that no Terraform state knows."""
+    return not folder.description.exists() and bool(state_bucket.held_locks(folder))
+
+
+def start_over(folder: StackFolder) -> None:
+    """Remove everything that a stopped stack knows, but its API keys."""
+    ministack.forget(folder)
+    shutil.rmtree(folder.deployed, ignore_errors=True)
+    for file in (folder.description, generation.generation_file(folder)):
+        file.unlink(missing_ok=True)
+
+
+def make_api_keys(file: Path) -> None:
+    """Choose a random key for each client, unless that was done before."""
+    if not file.exists():
+        write_secret(file, {client: secrets.token_hex(20) for client in CLIENTS})
+
+
+def await_answer(stack: Description) -> str:
+    """Wait until the API lists products.
+
+    Returns
+    -------
+    str
+        What it answered.
+
+    Raises
+    ------
+    Failure
+        If it doesn't in time, with its last answer.
+    """
+    address, key = f"{stack['apiUrl']}/products?limit=1", stack["apiKeys"]["storefront"]
+    request = urllib.request.Request(address, headers={"x-api-key": key})
+    deadline = time.monotonic() + ANSWERS_WITHIN
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=10.0) as answer:
+                return f"answers {answer.status}"
+        except urllib.error.HTTPError as error:
+            said = f"it answers {error.code}: {error.read().decode(errors='replace')[:300]}"
+        except OSError as error:
+            said = str(error)
+        if time.monotonic() > deadline:
+            raise Failure(f"everything is deployed, but the API doesn't list products: {said}")
+        time.sleep(0.3)
+
+
+def how_to_use(stack: Description) -> str:
+    """Return addresses, keys and commands to paste."""
+    keys = stack["apiKeys"]
+    product = {
+        "name": "WordPress Starter",
+        "description": "One WordPress site with daily backups",
+        "price": 99.95,
+        "billingCycle": "monthly",
+        "features": ["1 WordPress site", "10 GB storage"],
+    }
+    return "\n".join(
+        [
+            "",
+            f"API         {stack['apiUrl']}",
+            *(f"{client:<11} {value}" for client, value in keys.items()),
+            "",
+            f"curl -s -H 'x-api-key: {keys['storefront']}' '{stack['apiUrl']}/products'",
+            f"curl -s -X POST -H 'x-api-key: {keys['admin']}' -H 'content-type: application/json' \\",
+            f"  -d '{json.dumps(product)}' '{stack['apiUrl']}/products'",
+            "",
+        ]
+    )
+
+
+def _build(folder: StackFolder, steps: Steps, name: str) -> None:
+    with steps.step(f"package of {short_name(name)}") as step:
+        step.note = repository.build(folder, name)
+
+
+def _deploy(folder: StackFolder, steps: Steps, name: str, infrastructure: dict[str, object]) -> None:
+    fingerprint = repository.inputs(folder, name, infrastructure)
+    with steps.step(short_name(name)) as step:
+        if repository.is_deployed(folder, name, fingerprint):
+            step.note = "nothing changed"
+        else:
+            step.note = repository.deploy(folder, name, fingerprint)

@@ -1,0 +1,46 @@
+"""``make down`` and ``make clean``: stop a stack, and remove its data.
+
+Imports the standard library alone: a stack can be stopped whatever became of the virtual environments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+
+from local import ministack
+from local.command_line import port
+from local.failure import Failure
+from local.layout import StackFolder
+from local.locking import stack_locked
+
+
+def down() -> int:
+    """Stop the stack of ``PORT``; its data stays."""
+    folder = StackFolder(port())
+    with stack_locked(folder):
+        if ministack.stop(folder):
+            print(f"the stack of port {folder.port} is stopped; make up brings it back with its data")
+        elif folder.description.exists():
+            print(f"the stack of port {folder.port} wasn't running; its data is kept")
+        else:
+            print(f"there is no stack of port {folder.port}")
+    return 0
+
+
+def clean() -> int:
+    """Stop the stack of ``PORT`` and remove all that it kept."""
+    folder = StackFolder(port())
+    with stack_locked(folder):
+        there = folder.path.exists()
+        remove(folder)
+    print(f"the stack of port {folder.port} is gone" if there else f"there is no stack of port {folder.port}")
+    return 0
+
+
+def remove(folder: StackFolder) -> None:
+    """Stop a stack, in order or not, and remove all that it kept."""
+    # Killed is stopped enough for what is to be removed.
+    with contextlib.suppress(Failure):
+        ministack.stop(folder)
+    shutil.rmtree(folder.path, ignore_errors=True)

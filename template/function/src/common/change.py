@@ -1,0 +1,97 @@
+"""Changes: what the API functions ask for and the change queue carries."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from common import timestamps
+from common.log import logger
+from common.product import Fields
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SCHEMA_VERSION = 1
+
+ChangeType = Literal["CREATE", "UPDATE", "DELETE"]
+
+
+class Change(TypedDict):
+    """The body of a message on the change queue.
+
+    `fields` holds all fields for a CREATE, the given ones for an UPDATE, ``{"active": false}`` for a DELETE.
+    `expectedVersion` is ``None`` where the caller set no condition.
+    """
+
+    schemaVersion: int
+    changeId: str
+    changeType: ChangeType
+    productId: str
+    requestedAt: str
+    requestedBy: str
+    requestId: str
+    expectedVersion: int | None
+    fields: Fields
+
+
+def new_change(
+    change_type: ChangeType,
+    product_id: str,
+    fields: Fields,
+    *,
+    requested_by: str,
+    request_id: str,
+    last_updated: str | None = None,
+) -> Change:
+    """Return a change that is asked for now.
+
+    Parameters
+    ----------
+    requested_by : str
+        The API client's name.
+    last_updated : str, optional
+        The `dateLastUpdated` of the product as it was read. The change is stamped later than that, so that a clock
+        running behind doesn't make it the older one.
+    """
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "changeId": str(uuid.uuid4()),
+        "changeType": change_type,
+        "productId": product_id,
+        "requestedAt": timestamps.later_than(last_updated, timestamps.now()),
+        "requestedBy": requested_by,
+        "requestId": request_id,
+        "expectedVersion": None,
+        "fields": fields,
+    }
+
+
+class ChangeQueue:
+    """The queue that changes wait in until they are applied.
+
+    Parameters
+    ----------
+    client : SQSClient
+        Its errors (botocore's) reach the caller.
+    url : str
+        The queue's URL.
+    """
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, change: Change) -> None:
+        """Queue a change. It is durable when this returns."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(change, ensure_ascii=False))
+        logger.info(
+            "change queued",
+            extra={
+                "change_id": change["changeId"],
+                "change_type": change["changeType"],
+                "product_id": change["productId"],
+                "client": change["requestedBy"],
+            },
+        )

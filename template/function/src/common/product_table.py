@@ -1,0 +1,67 @@
+"""The product table: its keys, and what more than one function reads from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common import head as heads
+from common.attribute_values import from_item, to_item
+from common.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from common.head import Head
+
+
+def head_key(product_id: str) -> dict[str, str]:
+    """Return the key of a product's head."""
+    return {"PK": f"PRODUCT#{product_id}", "SK": "METADATA"}
+
+
+def record_key(product_id: str, sequence: int) -> dict[str, str]:
+    """Return the key of a product's change record."""
+    return {"PK": f"PRODUCT#{product_id}", "SK": f"CHANGE#{sequence:010d}"}
+
+
+def marker_key(change_id: str) -> dict[str, str]:
+    """Return the key of the marker that a change has been decided."""
+    return {"PK": f"CHANGE#{change_id}", "SK": "CHANGE"}
+
+
+def claim_key(name: str) -> dict[str, str]:
+    """Return the key of the claim to a name; the same for names that differ only in case."""
+    return {"PK": f"NAME#{fold(name)}", "SK": "NAME"}
+
+
+class ProductTable:
+    """Single items of the table, read consistently: a change that was applied is seen.
+
+    Parameters
+    ----------
+    client : DynamoDBClient
+        Its errors (botocore's) reach the caller of each method.
+    name : str
+        The table's name.
+    """
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def item(self, key: Mapping[str, str]) -> dict[str, object] | None:
+        """Return the attributes of an item, or ``None`` where there is none."""
+        answer = self.client.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def head(self, product_id: str) -> Head | None:
+        """Return a product's head, or ``None`` where there is none yet."""
+        values = self.item(head_key(product_id))
+        return None if values is None else heads.from_values(values)
+
+    def name_holder(self, name: str) -> str | None:
+        """Return the id of the active product that has a name, whatever its case, or ``None``."""
+        claim = self.item(claim_key(name))
+        return None if claim is None else str(claim["productId"])

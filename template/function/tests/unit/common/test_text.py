@@ -1,0 +1,85 @@
+"""How text is compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.text import fold, is_printable, normalise
+
+# Every letter whose case or composition is out of the ordinary, and some that are ordinary.
+NAMES = st.text(
+    st.sampled_from("aA zZéÉßẞİıſΣςσΐΰᾳᾼᾷǰŉﬁǄǅΩÅ가각日🚀\u0301\u0307\u0308\u030a\u0323\u0342\u0345\u1100\u1161\u11a8"),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("  WordPress  ", "WordPress"),
+        ("\u00a0\u3000WordPress\u2003", "WordPress"),
+        ("Cafe\u0301", "Café"),
+        ("two  blanks", "two  blanks"),
+        ("   ", ""),
+        ("Å", "Å"),
+    ],
+)
+def test_normal_text_is_composed_and_trimmed(text, normal):
+    assert normalise(text) == normal
+
+
+@given(NAMES)
+def test_normal_text_stays_as_it_is(text):
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("WordPress", "WORDPRESS"),
+        ("Straße", "STRASSE"),
+        ("Café", "CAFE\u0301"),
+        ("ПАКЕТ", "пакет"),
+        ("ΟΔΟΣ", "οδος"),
+        ("İstanbul", "i\u0307stanbul"),
+        ("ﬁrst", "FIRST"),
+        ("Ǆ", "ǆ"),
+    ],
+)
+def test_texts_that_differ_in_case_or_composition_fold_to_the_same(one, other):
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Cafe", "Café"), ("a b", "ab"), ("résumé", "resume"), ("東京", "京東")])
+def test_other_texts_do_not(one, other):
+    assert fold(one) != fold(other)
+
+
+@given(NAMES)
+def test_composition_never_matters(text):
+    assert fold(unicodedata.normalize("NFD", text)) == fold(text) == fold(unicodedata.normalize("NFC", text))
+
+
+@given(NAMES, NAMES)
+def test_beginning_of_a_text_folds_to_the_beginning_of_what_the_text_folds_to(beginning, rest):
+    # The blank keeps marks at the start of the rest from joining the beginning's last letter.
+    assert fold(f"{beginning} {rest}").startswith(fold(beginning))
+
+
+@pytest.mark.parametrize("text", ["WordPress", "Größe", "日本", "🚀", "👩‍💻", "\u00a0", "\u200f", "", "\U0001f9ff"])
+def test_text_in_any_script_is_printable(text):
+    assert is_printable(text)
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\ud83d", "\ude00", "\ufffe", "\uffff", "\U0001ffff", "\U0010ffff"],
+)
+def test_control_characters_half_pairs_and_noncharacters_are_not(character):
+    assert not is_printable(character)
+    assert not is_printable(f"Word{character}Press")
