@@ -42,8 +42,8 @@ def find_deployment() -> Deployment:
     description = Path(os.environ.get("STACK") or ROOT / ".local" / port / "stack.json")
     if not description.is_file():
         raise NoDeployment(
-            f"There is no API to test. Either bring up the local stack (make up), which writes {description}, "
-            "or name one: API_URL=https://…/v1.0 API_KEY=…"
+            f"There is no API to test: {description} is not there. Bring up the local stack (make up) or name an "
+            "API: API_URL=https://…/v1.0 API_KEY=…"
         )
     stack = json.loads(description.read_text(encoding="utf-8"))
     return Deployment(stack["apiUrl"].rstrip("/"), stack["apiKeys"]["admin"], stack["apiKeys"]["storefront"])

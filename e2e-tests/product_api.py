@@ -148,7 +148,7 @@ class ProductApi:
             Whether to ask again when the client's usage plan says to wait.
         """
         if body is not None and not isinstance(body, bytes):
-            body = (body if isinstance(body, str) else json.dumps(body)).encode()
+            body = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
         all_headers = {"Content-Type": "application/json"} if body is not None else {}
         all_headers |= {"x-api-key": self._key} if self._key is not None else {}
         while True:

@@ -24,8 +24,8 @@ def stack() -> Iterator[Stack]:
     description = Path(os.environ.get("STACK") or ROOT / ".local" / port / "stack.json")
     if not description.is_file():
         pytest.exit(
-            f"There is no stack to test: bring one up (make up), which writes {description}, "
-            "or name its stack.json: STACK=….",
+            f"There is no stack to test: {description} is not there. Bring one up (make up) or name its stack.json: "
+            "STACK=…",
             returncode=pytest.ExitCode.USAGE_ERROR,
         )
     stack = Stack(description)

@@ -44,6 +44,17 @@ def test_repeats_of_all_messages_after_the_last_change_nothing(stack: Stack) -> 
     assert [found.record for found in stack.audit_trail(product_id)] == records
 
 
+def test_repeated_message_mends_an_audit_trail_that_its_record_never_reached(stack: Stack) -> None:
+    change = creation()
+    stack.apply(change)
+    (written,) = stack.audit_trail(change["productId"])
+    for version in stack.versions(written.key):
+        stack.s3.delete_object(Bucket=stack.audit_bucket, Key=written.key, VersionId=version)
+    assert stack.audit_trail(change["productId"]) == []
+    stack.apply(change)
+    assert stack.audit_trail(change["productId"]) == [written]
+
+
 def test_older_change_never_overwrites_a_newer_one(stack: Stack) -> None:
     created = creation()
     product_id = created["productId"]

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.failure import Failure
+from local.locking import held_locks
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
-    from pathlib import Path
 
 # Terraform finishes what it began and writes its state when it is interrupted.
 INTERRUPTED_WITHIN = 45.0
@@ -80,6 +81,7 @@ def run(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=held_locks(),
             )
             _running.add(process)
         try:
@@ -123,4 +125,4 @@ def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
 
 
 def _shown(command: Sequence[str | Path]) -> str:
-    return " ".join(part.name if hasattr(part, "name") else part for part in command)
+    return " ".join([Path(command[0]).name, *map(str, command[1:])])

@@ -69,7 +69,7 @@ def requirements(texts: Iterable[str]) -> list[str]:
 
     Options are left out: the only ones name another of these files.
 
-    >>> requirements(["six==1.17.0  # why", "-r requirements.txt\\nbotocore==1.44.5", "six==1.17.0"])
+    >>> requirements(["six==1.17.0  # why", "-r requirements.txt\nbotocore==1.44.5", "six==1.17.0"])
     ['botocore==1.44.5', 'six==1.17.0']
     """
     lines = (line.partition("#")[0].strip() for text in texts for line in text.splitlines())

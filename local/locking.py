@@ -1,4 +1,4 @@
-"""Locks between processes, let go by the system when their holder ends, however it ends."""
+"""Locks between processes, let go by the system when their holders have ended, however they ended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.layout import StackFolder
+
+_held: set[int] = set()
 
 
 @contextmanager
@@ -37,7 +39,20 @@ def locked(path: Path, busy: str | None = None) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
         except BlockingIOError:
             raise Failure(busy or "") from None
-        yield
+        _held.add(file.fileno())
+        try:
+            yield
+        finally:
+            _held.discard(file.fileno())
+
+
+def held_locks() -> tuple[int, ...]:
+    """Return the descriptors of this process's locks.
+
+    A program that inherits them holds the locks too: whoever comes later then waits for it even if this process
+    was killed in the meantime.
+    """
+    return tuple(_held)
 
 
 @contextmanager

@@ -107,6 +107,10 @@ def start(folder: StackFolder) -> Recorded:
     Failure
         If something else listens on the port, or it doesn't start.
     """
+    # One that was killed a moment ago may still be letting go of the port.
+    patience = time.monotonic() + 3.0
+    while port_is_taken(folder.port) and time.monotonic() < patience:
+        time.sleep(0.1)
     if port_is_taken(folder.port):
         other = "another MiniStack" if is_ready(folder.port) else "another program"
         raise Failure(f"port {folder.port} is taken by {other}: stop it, or choose another with PORT={folder.port + 1}")

@@ -62,7 +62,7 @@ def deploy(folder: StackFolder, repository: str, fingerprint: str) -> str:
     Returns
     -------
     str
-        What the script said last.
+        What came of it, in a few words.
     """
     note = folder.deployed / repository
     note.unlink(missing_ok=True)
@@ -73,7 +73,7 @@ def deploy(folder: StackFolder, repository: str, fingerprint: str) -> str:
     commands.run([WORK.python, "scripts/deploy.py", ENVIRONMENT], log, ROOT / repository, variables)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(fingerprint, encoding="utf-8")
-    return commands.tail(log, 1).partition(": ")[2]
+    return "applied" if repository == INFRASTRUCTURE else commands.tail(log, 1).partition(": ")[2]
 
 
 def terraform_variables(data: Path) -> dict[str, str]:

@@ -14,6 +14,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from local.commands import Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
@@ -42,14 +44,7 @@ class Step:
 
 
 class Steps:
-    """A list of steps on the console. Steps may run in several threads.
-
-    Examples
-    --------
-    >>> with Steps(Console()) as steps, steps.step("MiniStack") as step:
-    ...     step.note = "was running"
-    ok      0.0 s  MiniStack: was running
-    """
+    """A list of steps on the console. Steps may run in several threads."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -81,13 +76,16 @@ class Steps:
             self._under_way.append(step)
         try:
             yield step
+        except (KeyboardInterrupt, Interrupted):
+            self._finish(step, "stopped", "yellow")
+            raise
         except BaseException:
             self._finish(step, "failed", "red")
             raise
         self._finish(step, "ok", "green")
 
     def _finish(self, step: Step, outcome: str, style: str) -> None:
-        line = Text.assemble((f"{outcome:<7}", style), f"{step.seconds:5.1f} s  ", step.name)
+        line = Text.assemble((f"{outcome:<8}", style), f"{step.seconds:5.1f} s  ", step.name)
         if step.note:
             line.append(f": {step.note}", "dim")
         with self._lock:

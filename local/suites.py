@@ -71,7 +71,7 @@ class Run:
         try:
             with self.steps.step(name) as step:
                 counts = work(log)
-                step.note = str(counts)
+                step.note = str(counts) if counts.passed + counts.failed > 1 else ""
                 if counts.failed:
                     raise Failure(f"{name}: {counts}; all of it is in {log}", commands.tail(log, 60))
         except commands.Interrupted:
@@ -198,7 +198,9 @@ def sweep() -> None:
         if owner.runs():
             continue
         if file.parent.name.isdigit() and file.parent.parent == STATE:
-            remove(StackFolder(int(file.parent.name)))
+            folder = StackFolder(int(file.parent.name))
+            remove(folder)
+            folder.lock.unlink(missing_ok=True)
         else:
             shutil.rmtree(file.parent, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Applying a change: read, decide, store, hand over. Each step may fail, and the whole may be done again at any time."""
+"""Applying a change: read, decide, store, hand over. Each step may fail, and all may be done again at any time."""
 
 from __future__ import annotations
 

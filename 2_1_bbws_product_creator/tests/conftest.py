@@ -14,12 +14,14 @@ import itertools
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 REGION = "eu-west-1"
 # moto's account.
@@ -69,7 +71,7 @@ from moto.core.models import botocore_stubber  # noqa: E402
 from common import aws, product_table  # noqa: E402
 from common import head as heads  # noqa: E402
 from common.log import logger  # noqa: E402
-from common.product import PRODUCT_ATTRIBUTES  # noqa: E402
+from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES  # noqa: E402
 
 EVENTS = Path(__file__).parent / "events"
 
@@ -230,10 +232,7 @@ def stored_product(table: product_table.ProductTable) -> Callable[..., dict[str,
             last_hash=hashlib.sha256(change_id.encode()).hexdigest(),
             create_change_id=change_id,
             product=product,  # type: ignore[arg-type]
-            stamps={
-                name: f"{product['dateLastUpdated']}#{change_id}"
-                for name in ("name", "description", "price", "currency", "billingCycle", "features", "active")
-            },
+            stamps=dict.fromkeys(FIELD_NAMES, f"{product['dateLastUpdated']}#{change_id}"),
         )
         items = [{**product_table.head_key(product_id), **heads.to_values(head, product_id)}]
         if product["active"]:
@@ -311,7 +310,7 @@ def sqs_event() -> Callable[..., Any]:
                     **copy.deepcopy(example),
                     "messageId": str(uuid.UUID(int=number)),
                     "body": text,
-                    "md5OfBody": hashlib.md5(text.encode(errors="surrogatepass")).hexdigest(),
+                    "md5OfBody": hashlib.md5(text.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest(),
                 }
             )
         return {"Records": records}
@@ -356,9 +355,7 @@ def api_event() -> Callable[..., Any]:
         for name, value in (headers or {}).items():
             sent = {other: kept for other, kept in sent.items() if other.lower() != name.lower()} | {name: value}
         present = {name: value for name, value in sent.items() if value is not None}
-        parameters = {
-            name: values if isinstance(values, list) else [values] for name, values in (query or {}).items()
-        }
+        parameters = {name: values if isinstance(values, list) else [values] for name, values in (query or {}).items()}
         made: dict[str, Any] = copy.deepcopy(example) | {
             "resource": resource,
             "path": path,

@@ -21,7 +21,5 @@ def handler(request: api.Request) -> api.Response:
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
     fields = product_changes(request.json_object())
-    change = request_update(
-        TABLE, QUEUE, product_id, fields, requested_by=client.name, request_id=request.request_id
-    )
+    change = request_update(TABLE, QUEUE, product_id, fields, requested_by=client.name, request_id=request.request_id)
     return accepted(request, change)

@@ -6,8 +6,9 @@ import hashlib
 import json
 
 import pytest
-from audit_record import InvalidRecord, object_key, read
 from tests.records import PRODUCT, record
+
+from audit_record import InvalidRecord, object_key, read
 
 
 def test_record_is_read_as_it_was_sent() -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import handler as audit_logger
 import pytest
+from tests.records import record
+
+import handler as audit_logger
 from audit_record import object_key
 from common.canonical import canonical_json
-from tests.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.batch import BatchAnswer
     from mypy_boto3_s3 import S3Client
+
+    from common.batch import BatchAnswer
 
 pytestmark = pytest.mark.usefixtures("audit_bucket")
 

@@ -30,5 +30,5 @@ def price_text(amount: Decimal, lowest: Decimal = LOWEST) -> str:
 
 
 def sortable(price: str) -> str:
-    """Return a price of two decimals padded with zeros, such as ``000299.90``: text order is then the order of amounts."""
+    """Return a price padded with zeros, such as ``000299.90``: text order is then the order of amounts."""
     return price.zfill(SORTABLE_WIDTH)

@@ -56,7 +56,7 @@ def error_code(error: ClientError) -> str:
 
 
 def is_passing(error: Exception) -> bool:
-    """Tell whether a failed call may succeed when it is made again: AWS throttled it, failed, or could not be reached."""
+    """Tell whether a failed call may succeed when made again: AWS throttled it, failed, or could not be reached."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or status == 429 or error_code(error) in _PASSING_ERRORS

@@ -128,7 +128,9 @@ def queued_fields(fields: Mapping[str, object]) -> Fields:
 
 
 def _checked(
-    adapter: TypeAdapter[_Requested] | TypeAdapter[_Queued], body: Mapping[str, object], missing: list[str] | None = None
+    adapter: TypeAdapter[_Requested] | TypeAdapter[_Queued],
+    body: Mapping[str, object],
+    missing: list[str] | None = None,
 ) -> Fields:
     details: list[Detail] = [{"field": name, "message": f"is required: it {ALLOWED[name]}"} for name in missing or ()]
     try:

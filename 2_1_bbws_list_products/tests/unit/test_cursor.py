@@ -87,7 +87,9 @@ def test_cursor_with_something_added_is_refused(added):
             cursor.decode(BY_PRICE, altered)
 
 
-@pytest.mark.parametrize("made_up", ["", "x", "null", "undefined", "eyJhIjoxfQ", "AAAAAAAAAAAAAAAA", "🚀", "%%%", "a" * 8000])
+@pytest.mark.parametrize(
+    "made_up", ["", "x", "null", "undefined", "eyJhIjoxfQ", "AAAAAAAAAAAAAAAA", "🚀", "%%%", "a" * 8000]
+)
 def test_made_up_cursor_is_refused(made_up):
     with pytest.raises(InvalidCursor):
         cursor.decode(BY_PRICE, made_up)

@@ -138,43 +138,42 @@ def test_names_sort_without_case_and_before_the_longer_ones_they_begin(names, st
     assert names(sortBy="name", order="desc") == ascending[::-1]
 
 
-@pytest.mark.parametrize("sort_by", ["createdAt", "price", "name"])
-def test_every_order_shows_each_of_a_few_hundred_products_once(pages, stored_product, sort_by):
-    products = []
-    numbers = list(range(230))
+def test_every_order_shows_each_of_a_few_hundred_products_once(pages, stored_product):
+    numbers = list(range(205))
     random.Random(7).shuffle(numbers)
-    for number in numbers:
-        products.append(
-            stored_product(
-                # Ties in every order but that of names, which no two active products share.
-                name=f"{'Plan' if number % 2 else 'PLAN'} {number}",
-                price=f"{number % 23 + 1}.50",
-                dateCreated=f"2026-11-22T08:00:00.{number // 10:06d}Z",
-            )
+    products = [
+        stored_product(
+            # Ties in every order but that of names, which no two active products share.
+            name=f"{'Plan' if number % 2 else 'PLAN'} {number}",
+            price=f"{number % 23 + 1}.50",
+            dateCreated=f"2026-11-22T08:00:00.{number // 10:06d}Z",
+            features=[],
         )
+        for number in numbers
+    ]
     stored_product(name="Withdrawn", active=False)
+    keys = {
+        "createdAt": lambda product: product["dateCreated"],
+        "price": lambda product: float(product["price"]),
+        "name": lambda product: product["name"].lower(),
+    }
 
-    def place(product):
-        key = {"createdAt": product["dateCreated"], "price": float(product["price"]), "name": product["name"].lower()}
-        return key[sort_by], product["productId"]
+    for sort_by, key in keys.items():
+        ordered = sorted(products, key=lambda product, key=key: (key(product), product["productId"]))
+        expected = [product["productId"] for product in ordered]
+        for order in ("asc", "desc"):
+            found = pages(sortBy=sort_by, order=order, limit="100")
 
-    expected = [product["productId"] for product in sorted(products, key=place)]
-    for order, limit in (("asc", 100), ("desc", 41)):
-        found = pages(sortBy=sort_by, order=order, limit=str(limit))
-
-        shown = [product["productId"] for page in found for product in page]
-        assert shown == (expected if order == "asc" else expected[::-1]), (order, limit)
-        assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
-        assert len(found[-1]) <= limit
+            assert [len(page) for page in found] == [100, 100, 5]
+            shown = [product["productId"] for page in found for product in page]
+            assert shown == (expected if order == "asc" else expected[::-1]), (sort_by, order)
 
 
 def test_ties_are_shown_once_each_whatever_the_pages_size(pages, stored_product):
     tied = {stored_product(price="10.00", dateCreated="2026-11-22T08:00:00.000000Z")["productId"] for _ in range(7)}
 
     for sort_by, order, limit in itertools.product(("price", "createdAt"), ("asc", "desc"), "1235"):
-        shown = [
-            product["productId"] for page in pages(sortBy=sort_by, order=order, limit=limit) for product in page
-        ]
+        shown = [product["productId"] for page in pages(sortBy=sort_by, order=order, limit=limit) for product in page]
         assert len(shown) == 7
         assert set(shown) == tied
 
@@ -188,9 +187,9 @@ def test_withdrawn_products_of_one_name_are_all_listed(pages, stored_product):
 
 
 def test_page_of_very_large_products_is_shorter_and_has_a_next_one(pages, stored_product):
-    # 100 such products are more than the megabyte that DynamoDB reads at once.
+    # 60 such products are more than the megabyte that DynamoDB reads at once.
     large = {"description": "🚀" * 500, "features": ["🚀" * 200] * 20}
-    stored = [stored_product(**large)["productId"] for _ in range(100)]
+    stored = [stored_product(**large)["productId"] for _ in range(60)]
 
     found = pages(limit="100")
 
@@ -260,46 +259,43 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("prefix", "found"),
-    [
-        ("WordPress", ["wordpress basic", "WordPress Pro", "WORDPRESSED"]),
-        ("wordpress", ["wordpress basic", "WordPress Pro", "WORDPRESSED"]),
-        ("WORDPRESS P", ["WordPress Pro"]),
-        ("word", ["Word", "wordpress basic", "WordPress Pro", "WORDPRESSED"]),
-        ("  word  ", ["Word", "wordpress basic", "WordPress Pro", "WORDPRESSED"]),
-        ("WordPress Pro", ["WordPress Pro"]),
-        ("WordPress Pro Max", []),
-        ("ordPress", []),
-        ("Caf", ["Cafe Hosting", "Café Hosting"]),
-        ("Café", ["Café Hosting"]),
-        ("CAFE\u0301", ["Café Hosting"]),
-        ("cafe", ["Cafe Hosting"]),
-        ("stras", ["Straße"]),
-        ("STRASSE", ["Straße"]),
-        ("straß", ["Straße"]),
-        ("пакет", ["Пакет Старт"]),
-        ("один", ["ОДИН пакет"]),
-        ("οδος", ["ΟΔΟΣ"]),
-        ("日本", ["日本ホスト", "日本語"]),
-        ("日本語", ["日本語"]),
-        ("本", []),
-        ("1", ["100% uptime"]),
-        ("100%", ["100% uptime"]),
-        ("%", []),
-        ("*", []),
-        ("İ", ["İstanbul"]),
-        ("zzz", []),
-    ],
-)
-def test_search_finds_names_by_their_beginning_whatever_their_case_and_composition(
-    names, stored_product, prefix, found
-):
+FOUND_BY_PREFIX = {
+    "WordPress": ["wordpress basic", "WordPress Pro", "WORDPRESSED"],
+    "wordpress": ["wordpress basic", "WordPress Pro", "WORDPRESSED"],
+    "WORDPRESS P": ["WordPress Pro"],
+    "word": ["Word", "wordpress basic", "WordPress Pro", "WORDPRESSED"],
+    "  word  ": ["Word", "wordpress basic", "WordPress Pro", "WORDPRESSED"],
+    "WordPress Pro": ["WordPress Pro"],
+    "WordPress Pro Max": [],
+    "ordPress": [],
+    "Caf": ["Cafe Hosting", "Café Hosting"],
+    "Café": ["Café Hosting"],
+    "CAFE\u0301": ["Café Hosting"],
+    "cafe": ["Cafe Hosting"],
+    "stras": ["Straße"],
+    "STRASSE": ["Straße"],
+    "straß": ["Straße"],
+    "пакет": ["Пакет Старт"],
+    "один": ["ОДИН пакет"],
+    "οδος": ["ΟΔΟΣ"],
+    "日本": ["日本ホスト", "日本語"],
+    "日本語": ["日本語"],
+    "本": [],
+    "1": ["100% uptime"],
+    "100%": ["100% uptime"],
+    "%": [],
+    "*": [],
+    "İ": ["İstanbul"],
+    "zzz": [],
+}
+
+
+def test_search_finds_names_by_their_beginning_whatever_their_case_and_composition(names, stored_product):
     for name in NAMES:
         stored_product(name=name)
 
-    assert names(name=prefix) == found
-    assert names(name=prefix, sortBy="name", order="desc") == found[::-1]
+    assert {prefix: names(name=prefix) for prefix in FOUND_BY_PREFIX} == FOUND_BY_PREFIX
+    assert names(name="word", sortBy="name", order="desc") == FOUND_BY_PREFIX["word"][::-1]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -21,9 +21,7 @@ def refused(query):
 
 
 def test_nothing_asked_means_the_oldest_active_products():
-    assert read() == Listing(
-        sort_by="createdAt", ascending=True, active=True, key_range=None, limit=20, cursor=None
-    )
+    assert read() == Listing(sort_by="createdAt", ascending=True, active=True, key_range=None, limit=20, cursor=None)
 
 
 def test_everything_asked_is_understood():

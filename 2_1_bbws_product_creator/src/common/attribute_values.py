@@ -1,4 +1,4 @@
-"""DynamoDB's typed attribute values, for the JSON types that the table holds: text, whole numbers, booleans, null, lists and maps.
+"""DynamoDB's typed attribute values, for what the table holds: text, whole numbers, booleans, null, lists and maps.
 
 boto3 has the same for more types, but loading it costs a tenth of a second at every cold start.
 """

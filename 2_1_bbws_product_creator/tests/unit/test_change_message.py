@@ -6,14 +6,17 @@ import json
 from datetime import timedelta
 
 import pytest
+from tests.changes import create, delete, requested_at, update
+
 from change_message import InvalidMessage, read
 from common import timestamps
-from tests.changes import create, delete, requested_at, update
 
 NOW = timestamps.from_text(requested_at(0))
 
 
-@pytest.mark.parametrize("change", [create(), update(1, price="12.50"), delete(2), update(3, expected_version=4, name="Abc")])
+@pytest.mark.parametrize(
+    "change", [create(), update(1, price="12.50"), delete(2), update(3, expected_version=4, name="Abc")]
+)
 def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None:
     assert read(json.dumps(change), NOW) == change
 

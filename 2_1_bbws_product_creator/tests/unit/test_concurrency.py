@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, update
+
 from common import aws
 from common.product_table import record_key
 from ledger import Ledger, Overtaken
 from pipeline import Pipeline
-from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from common.change import Change
     from common.product_table import ProductTable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def between(
     table: ProductTable, audit_queue_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Pipeline]]:
+) -> Callable[..., Pipeline]:
     """Return what makes a pipeline whose every transaction finds the next of some changes just applied by another."""
 
     def pipeline(*rivals: Change) -> Pipeline:
@@ -38,7 +39,7 @@ def between(
         return Pipeline(Ledger(client, table.name), aws.client("sqs"), audit_queue_url)
 
     monkeypatch.setattr("time.sleep", lambda _: None)
-    yield pipeline
+    return pipeline
 
 
 def test_change_overtaken_by_another_is_decided_again_on_what_is_there_now(

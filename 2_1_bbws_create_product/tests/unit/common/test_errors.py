@@ -19,7 +19,9 @@ CONTRACT = [
 ]
 
 
-@pytest.mark.parametrize(("error", "status", "code", "fields"), CONTRACT, ids=lambda value: getattr(value, "code", None))
+@pytest.mark.parametrize(
+    ("error", "status", "code", "fields"), CONTRACT, ids=lambda value: getattr(value, "code", None)
+)
 def test_error_has_its_status_its_code_and_the_fields_at_fault(error, status, code, fields):
     assert (error.status, error.code) == (status, code)
     assert [detail["field"] for detail in error.details] == fields

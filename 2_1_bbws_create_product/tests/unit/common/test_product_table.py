@@ -70,11 +70,17 @@ def test_withdrawn_product_holds_no_name(table, stored_product):
 
 
 def test_change_that_was_applied_is_seen_at_once(table, stored_product):
-    """DynamoDB answers with what it last heard of, unless it is asked for a consistent read."""
+    """DynamoDB may answer with what was there a second ago, unless it is asked for a consistent read."""
     product = stored_product()
     asked = []
-    table.client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params))
 
-    table.head(product["productId"])
+    def remember(params, **_):
+        asked.append(params)
+
+    table.client.meta.events.register("provide-client-params.dynamodb.GetItem", remember)
+    try:
+        table.head(product["productId"])
+    finally:
+        table.client.meta.events.unregister("provide-client-params.dynamodb.GetItem", remember)
 
     assert [params["ConsistentRead"] for params in asked] == [True]

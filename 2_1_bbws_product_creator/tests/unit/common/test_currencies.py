@@ -12,7 +12,9 @@ def test_money_in_use_is_a_currency(code):
     assert code in CURRENCIES
 
 
-@pytest.mark.parametrize("code", ["XAU", "XTS", "XXX", "XDR", "CHE", "USN", "DEM", "HRK", "ZWL", "BGN", "BTC", "zar", ""])
+@pytest.mark.parametrize(
+    "code", ["XAU", "XTS", "XXX", "XDR", "CHE", "USN", "DEM", "HRK", "ZWL", "BGN", "BTC", "zar", ""]
+)
 def test_metals_funds_and_withdrawn_money_are_not(code):
     assert code not in CURRENCIES
 

@@ -26,7 +26,9 @@ def test_object_is_read():
     assert parse_object(body) == {"name": "Größe 😀", "features": ["a", None], "active": True, "more": {}}
 
 
-@pytest.mark.parametrize("number", ["299.90", "299.9", "0.01", "12", "-1", "1e9", "1E-2", "0.1000000000000000055511151231"])
+@pytest.mark.parametrize(
+    "number", ["299.90", "299.9", "0.01", "12", "-1", "1e9", "1E-2", "0.1000000000000000055511151231"]
+)
 def test_numbers_are_exact(number):
     assert parse_object(f'{{"price": {number}}}'.encode()) == {"price": Decimal(number)}
 
@@ -97,20 +99,17 @@ def test_both_halves_of_a_surrogate_pair_are_one_character():
 @example(b'{"a": 1e99999999999999999999}')
 def test_any_bytes_are_read_or_refused(body):
     try:
-        assert isinstance(parse_object(body), dict)
-    except ValidationError as error:
-        assert error.details
+        value = parse_object(body)
+    except ValidationError:
+        return
+    assert isinstance(value, dict)
 
 
 TEXT = st.text(st.sampled_from('abz09 é日🚀"\\/\u0301\x00\n\u2028'), max_size=8)
 
 
 @settings(max_examples=40)
-@given(
-    st.dictionaries(
-        TEXT, st.none() | st.booleans() | st.integers() | TEXT | st.lists(TEXT, max_size=3), max_size=4
-    )
-)
+@given(st.dictionaries(TEXT, st.none() | st.booleans() | st.integers() | TEXT | st.lists(TEXT, max_size=3), max_size=4))
 def test_any_json_object_is_read_as_it_was_written(value):
     assert parse_object(json.dumps(value).encode()) == value
     assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value

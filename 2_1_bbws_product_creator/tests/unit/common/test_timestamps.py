@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from common import timestamps
 
-MOMENTS = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(0, 200 * 366 * 24 * 3600 * 10**6).map(
+    lambda microseconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_texts_sort_as_their_moments(one, other):
     ],
 )
 def test_text_in_another_form_is_refused(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"must be|out of range"):
         timestamps.from_text(text)
 
 

@@ -1,4 +1,4 @@
-"""Points in time as the service writes them: ISO 8601, UTC, microseconds, ``Z``; equal width, so text order is time order."""
+"""Points in time as the service writes them: ISO 8601, UTC, microseconds, ``Z``. Text order is time order."""
 
 from __future__ import annotations
 

@@ -1,0 +1,431 @@
+"""POST /v1.0/products, as a caller sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import uuid
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+import handler as function
+from common import timestamps
+from common.configuration import MissingSetting
+from handler import handler
+
+PLAN = {
+    "name": "WordPress Starter",
+    "description": "Hosting for one WordPress site",
+    "price": 299.9,
+    "billingCycle": "monthly",
+}
+ENDPOINT = "https://aws.example"
+
+pytestmark = pytest.mark.usefixtures("table", "change_queue_url")
+
+
+@pytest.fixture
+def changes(change_queue_url, queued):
+    """Return a function that gives the changes queued so far."""
+    return lambda: queued(change_queue_url)
+
+
+@pytest.fixture
+def stored(table):
+    """Return a function that counts the items in the table."""
+    return lambda: table.client.scan(TableName=table.name)["Count"]
+
+
+def raw(**values):
+    """Return a body in which fields have values of raw JSON."""
+    fields = {name: json.dumps(value) for name, value in PLAN.items()} | values
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in fields.items()) + "}"
+
+
+def refusal(answer):
+    """Return status, code and fields at fault of a refusal."""
+    return answer.status, answer.body["error"], [detail["field"] for detail in answer.body.get("details", [])]
+
+
+# Accepted
+
+
+def test_product_is_accepted_and_its_creation_queued(call, changes, stored):
+    before = datetime.now(UTC)
+
+    answer = call(handler, "POST", body=PLAN, request_id="r-1")
+
+    assert answer.status == 202
+    assert set(answer.body) == {"productId", "changeId", "status"}
+    assert answer.body["status"] == "ACCEPTED"
+    (change,) = changes()
+    requested_at = change.pop("requestedAt")
+    assert before <= timestamps.from_text(requested_at) <= datetime.now(UTC)
+    assert change == {
+        "schemaVersion": 1,
+        "changeId": answer.body["changeId"],
+        "changeType": "CREATE",
+        "productId": answer.body["productId"],
+        "requestedBy": "admin",
+        "requestId": "r-1",
+        "expectedVersion": None,
+        "fields": {**PLAN, "price": "299.90", "currency": "ZAR", "features": [], "active": True},
+    }
+    # Only the creator writes products.
+    assert stored() == 0
+
+
+def test_ids_are_uuids_and_new_in_every_answer(call, changes):
+    answers = [call(handler, "POST", body=PLAN).body for _ in range(3)]
+
+    ids = [answer[name] for answer in answers for name in ("productId", "changeId")]
+    assert len(set(ids)) == 6
+    assert all(str(uuid.UUID(id_)) == id_ for id_ in ids)
+    assert len(changes()) == 3
+
+
+def test_location_leads_to_the_product(call):
+    answer = call(handler, "POST", body=PLAN)
+
+    assert (
+        urljoin("https://id.execute-api.example/dev/v1.0/products", answer.headers["Location"])
+        == f"https://id.execute-api.example/dev/v1.0/products/{answer.body['productId']}"
+    )
+
+
+def test_every_field_can_be_given(call, changes):
+    fields = {**PLAN, "currency": "USD", "billingCycle": "one-time", "features": ["Daily backups"], "active": False}
+
+    assert call(handler, "POST", body=fields).status == 202
+    assert changes()[0]["fields"] == {**fields, "price": "299.90"}
+
+
+def test_text_is_queued_composed_and_trimmed(call, changes):
+    call(handler, "POST", body={**PLAN, "name": "  Cafe\u0301 日本 🚀 ", "features": [" Cafe\u0301s "]})
+
+    (change,) = changes()
+    assert change["fields"]["name"] == "Café 日本 🚀"
+    assert change["fields"]["features"] == ["Cafés"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.01", "0.01"),
+        ("0.1", "0.10"),
+        ("0.29", "0.29"),
+        ("1.005e2", "100.50"),
+        ("12", "12.00"),
+        ("12.0", "12.00"),
+        ("1e2", "100.00"),
+        ("4.35", "4.35"),
+        ("299.90", "299.90"),
+        ("8.000", "8.00"),
+        ("999999.99", "999999.99"),
+    ],
+)
+def test_price_is_queued_to_the_cent(call, changes, number, text):
+    assert call(handler, "POST", body=raw(price=number)).status == 202
+    assert changes()[0]["fields"]["price"] == text
+
+
+def test_body_in_base64_is_read(call, changes):
+    assert call(handler, "POST", body=json.dumps({**PLAN, "name": "Größe"}, ensure_ascii=False).encode()).status == 202
+    assert changes()[0]["fields"]["name"] == "Größe"
+
+
+def test_allowed_origin_may_read_the_location(call):
+    headers = call(handler, "POST", body=PLAN, headers={"Origin": "https://shop.example"}).headers
+
+    assert headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Location" in headers["Access-Control-Expose-Headers"]
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ("WordPress Starter", "WordPress Starter"),
+        ("WordPress Starter", "  wordpress STARTER "),
+        ("Café Plan", "CAFE\u0301 PLAN"),
+        ("Straße", "STRASSE"),
+        ("Пакет", "ПАКЕТ"),
+    ],
+)
+def test_name_of_another_active_product_is_taken(call, stored_product, changes, held, asked):
+    stored_product(name=held)
+
+    answer = call(handler, "POST", body={**PLAN, "name": asked})
+
+    assert refusal(answer) == (409, "NameTaken", ["name"])
+    assert changes() == []
+
+
+def test_name_of_a_withdrawn_product_is_free(call, stored_product, changes):
+    stored_product(name=PLAN["name"], active=False)
+
+    assert call(handler, "POST", body=PLAN).status == 202
+    assert len(changes()) == 1
+
+
+def test_product_that_begins_withdrawn_needs_no_free_name(call, stored_product, changes):
+    stored_product(name=PLAN["name"])
+
+    assert call(handler, "POST", body={**PLAN, "active": False}).status == 202
+    assert len(changes()) == 1
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (None, ["body"]),
+        ("", ["body"]),
+        ("no JSON", ["body"]),
+        ('{"name": ', ["body"]),
+        ("name=x&price=1", ["body"]),
+        ("[]", ["body"]),
+        ('"text"', ["body"]),
+        ("12", ["body"]),
+        ("null", ["body"]),
+        (b"\xff\xfe", ["body"]),
+        ("[" * 32000, ["body"]),
+        ("{}", ["name", "description", "price", "billingCycle"]),
+        ('{"name": "WordPress"}', ["description", "price", "billingCycle"]),
+        (raw(colour='"red"'), ["colour"]),
+        (raw(productId='"3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"'), ["productId"]),
+        (raw(version="1"), ["version"]),
+        (raw(name='"x", "name": "WordPress"'), ["name"]),
+        (raw(name="12"), ["name"]),
+        (raw(name="null"), ["name"]),
+        (raw(name='["WordPress"]'), ["name"]),
+        (raw(name='""'), ["name"]),
+        (raw(name='"     "'), ["name"]),
+        (raw(name='"ab"'), ["name"]),
+        (raw(name='"   ab   "'), ["name"]),
+        (raw(name=f'"{"x" * 101}"'), ["name"]),
+        (raw(name='"Word\\u0000Press"'), ["name"]),
+        (raw(name='"Word\\nPress"'), ["name"]),
+        (raw(name='"Word\\u007fPress"'), ["name"]),
+        (raw(name='"Word\\uffffPress"'), ["name"]),
+        (raw(name='"Word\\ud83dPress"'), ["body"]),
+        (raw(description='"too short"'), ["description"]),
+        (raw(description=f'"{"x" * 501}"'), ["description"]),
+        (raw(description='"Hosting for\\tone site"'), ["description"]),
+        (raw(price="0"), ["price"]),
+        (raw(price="0.00"), ["price"]),
+        (raw(price="-1"), ["price"]),
+        (raw(price="1e9"), ["price"]),
+        (raw(price="1000000"), ["price"]),
+        (raw(price='"12"'), ["price"]),
+        (raw(price="NaN"), ["price"]),
+        (raw(price="Infinity"), ["price"]),
+        (raw(price="-Infinity"), ["price"]),
+        (raw(price="9.999"), ["price"]),
+        (raw(price="0.001"), ["price"]),
+        (raw(price="1e-9"), ["price"]),
+        (raw(price="1e99999999999999999999"), ["price"]),
+        (raw(price="9" * 5000), ["price"]),
+        (raw(price="true"), ["price"]),
+        (raw(price="null"), ["price"]),
+        (raw(price="[1]"), ["price"]),
+        (raw(currency='"XXX"'), ["currency"]),
+        (raw(currency='"zar"'), ["currency"]),
+        (raw(currency="710"), ["currency"]),
+        (raw(billingCycle='"weekly"'), ["billingCycle"]),
+        (raw(billingCycle="1"), ["billingCycle"]),
+        (raw(features='"Free SSL certificate"'), ["features"]),
+        (raw(features=json.dumps(["Free SSL"] * 21)), ["features"]),
+        (raw(features='["Free SSL", "four", 5]'), ["features[1]", "features[2]"]),
+        (raw(features='["Free\\u0001SSL"]'), ["features[0]"]),
+        (raw(active='"true"'), ["active"]),
+        (raw(active="1"), ["active"]),
+        (raw(active="null"), ["active"]),
+        (raw(price="0", currency='"XXX"', colour="1"), ["price", "currency", "colour"]),
+    ],
+    ids=lambda value: repr(value)[:60] if isinstance(value, (str, bytes)) else None,
+)
+def test_bad_body_is_refused_by_its_fields_and_leaves_no_trace(call, changes, stored, body, fields):
+    answer = call(handler, "POST", body=body, request_id="r-1")
+
+    status, code, at_fault = refusal(answer)
+    assert (status, code) == (400, "ValidationError")
+    assert sorted(at_fault) == sorted(fields)
+    assert answer.body["requestId"] == "r-1"
+    for detail in answer.body["details"]:
+        assert f"{detail['field']} {detail['message']}" in answer.body["message"]
+        assert any(word in detail["message"] for word in ("must be", "can be set", "is required"))
+    assert changes() == []
+    assert stored() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("name", "x", "3 to 100 characters"),
+        ("description", "x", "10 to 500 characters"),
+        ("price", "12", "from 0.01 to 999999.99 with at most two decimals"),
+        ("currency", "XXX", "ISO 4217"),
+        ("billingCycle", "weekly", "monthly, yearly, one-time"),
+        ("features", ["Free SSL"] * 21, "at most 20"),
+        ("active", "yes", "true or false"),
+        ("colour", "red", "name, description, price, currency, billingCycle, features, active"),
+    ],
+)
+def test_message_says_what_is_allowed(call, field, value, allowed):
+    assert allowed in call(handler, "POST", body={**PLAN, field: value}).body["message"]
+
+
+def test_body_over_32_kb_is_refused(call, changes):
+    body = {**PLAN, "description": "x" * (32 * 1024)}
+
+    assert refusal(call(handler, "POST", body=body)) == (413, "PayloadTooLarge", [])
+    assert changes() == []
+
+
+def test_body_declared_to_be_something_else_is_refused(call, changes):
+    answer = call(handler, "POST", body=PLAN, headers={"Content-Type": "text/plain"})
+
+    assert refusal(answer) == (415, "UnsupportedMediaType", [])
+    assert changes() == []
+
+
+# Keys
+
+
+def test_reader_may_not_create(call, changes, reader_key):
+    answer = call(handler, "POST", body=PLAN, key=reader_key)
+
+    assert refusal(answer) == (403, "Forbidden", [])
+    assert changes() == []
+
+
+@pytest.mark.parametrize("key", [None, "", "a-wrong-key"])
+def test_key_of_no_client_is_forbidden(call, changes, key):
+    assert refusal(call(handler, "POST", body=PLAN, key=key)) == (403, "Forbidden", [])
+    assert changes() == []
+
+
+def test_reader_learns_nothing_of_the_body(call, reader_key):
+    assert refusal(call(handler, "POST", body="no JSON", key=reader_key)) == (403, "Forbidden", [])
+
+
+# Failures
+
+FAILURES = [
+    {"status": 500, "code": "InternalServerError"},
+    {"status": 503, "code": "ServiceUnavailable"},
+    {"status": 400, "code": "ThrottlingException"},
+    {"error": ReadTimeoutError(endpoint_url=ENDPOINT)},
+    {"error": ConnectTimeoutError(endpoint_url=ENDPOINT)},
+    {"error": EndpointConnectionError(endpoint_url=ENDPOINT)},
+]
+
+
+def kind(failure):
+    return failure.get("code") or type(failure["error"]).__name__
+
+
+def assert_busy(answer):
+    assert refusal(answer) == (503, "ServiceUnavailable", [])
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, {"status": 400, "code": "RequestLimitExceeded"}], ids=kind)
+def test_failure_of_dynamodb_is_a_503_and_nothing_is_queued(call, changes, aws_fails, failure):
+    aws_fails(function.TABLE.client, "GetItem", **failure)
+
+    assert_busy(call(handler, "POST", body=PLAN))
+    assert changes() == []
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, {"status": 403, "code": "RequestThrottled"}], ids=kind)
+def test_failure_of_sqs_is_a_503_and_nothing_is_queued(call, changes, aws_fails, failure):
+    aws_fails(function.QUEUE._client, "SendMessage", **failure)
+
+    assert_busy(call(handler, "POST", body=PLAN))
+    assert changes() == []
+
+
+def test_single_failure_is_not_noticed(call, changes, aws_fails):
+    aws_fails(function.TABLE.client, "GetItem", status=500, code="InternalServerError", times=1)
+    aws_fails(function.QUEUE._client, "SendMessage", status=500, code="InternalFailure", times=1)
+
+    assert call(handler, "POST", body=PLAN).status == 202
+    assert len(changes()) == 1
+
+
+def test_repeat_after_a_lost_answer_is_the_same_change(call, changes, aws_fails):
+    aws_fails(function.QUEUE._client, "SendMessage", error=ReadTimeoutError(endpoint_url=ENDPOINT), times=1, lost=True)
+
+    answer = call(handler, "POST", body=PLAN)
+
+    assert answer.status == 202
+    # The creator applies a change once, however often it is delivered.
+    assert [change["changeId"] for change in changes()] == [answer.body["changeId"]] * 2
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "SendMessage"])
+def test_refusal_by_aws_is_a_500_that_gives_nothing_away(call, changes, aws_fails, operation):
+    client = function.TABLE.client if operation == "GetItem" else function.QUEUE._client
+    aws_fails(client, operation, status=400, code="AccessDeniedException")
+
+    answer = call(handler, "POST", body=PLAN)
+
+    assert refusal(answer) == (500, "InternalError", [])
+    assert set(answer.body) == {"error", "message", "requestId"}
+    assert "AccessDenied" not in answer.text
+    assert changes() == []
+
+
+def test_missing_queue_is_a_500_that_does_not_name_it(call, sqs, change_queue_url):
+    sqs.delete_queue(QueueUrl=change_queue_url)
+
+    answer = call(handler, "POST", body=PLAN)
+
+    assert refusal(answer) == (500, "InternalError", [])
+    assert os.environ["CHANGE_QUEUE_URL"].rpartition("/")[2] not in answer.text
+
+
+# Logs and start
+
+
+def test_log_holds_ids_and_neither_key_nor_customer_text(call, logged, writer_key):
+    secret = {**PLAN, "name": "Secret name", "description": "Secret description", "features": ["Secret feature"]}
+
+    answer = call(handler, "POST", body=secret, request_id="r-1")
+    call(handler, "POST", body={**secret, "Secret": 1}, request_id="r-2")
+    call(handler, "POST", body='{"Secret": Secret', request_id="r-3")
+
+    queued_, *answered = logged()
+    assert (queued_["change_id"], queued_["request_id"]) == (answer.body["changeId"], "r-1")
+    assert queued_["product_id"] == answer.body["productId"]
+    assert [(entry["request_id"], entry["status"]) for entry in answered] == [("r-1", 202), ("r-2", 400), ("r-3", 400)]
+    assert {entry["level"] for entry in logged()} == {"INFO"}
+    assert "Secret" not in repr(logged())
+    assert writer_key not in repr(logged())
+
+
+@pytest.mark.parametrize("setting", ["TABLE_NAME", "CHANGE_QUEUE_URL", "API_CLIENTS", "ALLOWED_ORIGINS"])
+def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
+    monkeypatch.delenv(setting)
+
+    with pytest.raises(MissingSetting, match=setting):
+        runpy.run_path(function.__file__)
+
+
+def test_nothing_but_its_own_settings_is_needed(monkeypatch, call):
+    for setting in ("AUDIT_QUEUE_URL", "DLQ_URL", "AUDIT_BUCKET"):
+        monkeypatch.delenv(setting)
+
+    started = runpy.run_path(function.__file__)["handler"]
+
+    assert call(started, "POST", body=PLAN).status == 202

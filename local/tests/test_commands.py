@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import command_line, commands, environments, logs, stack, state_bucket
+from local.environments import VirtualEnvironment
+from local.failure import Failure
+from local.layout import ROOT
+from local.locking import locked, stack_locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.layout import StackFolder
+
+
+def test_a_failing_program_shows_the_end_of_what_it_printed(tmp_path: Path) -> None:
+    with pytest.raises(Failure) as caught:
+        commands.run(["sh", "-c", "seq 1 100; exit 3"], tmp_path / "log", tmp_path)
+
+    assert caught.value.details.splitlines()[-1] == "100"
+    assert len(caught.value.details.splitlines()) == commands.TAIL
+
+
+def test_an_accepted_status_is_returned(tmp_path: Path) -> None:
+    assert commands.run(["sh", "-c", "exit 5"], tmp_path / "log", tmp_path, accepted=(0, 5)) == 5
+
+
+@pytest.mark.parametrize("text", ["http", "80", "65536", "-1", "4566.0"])
+def test_a_port_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", text)
+
+    with pytest.raises(Failure, match=f"PORT={text}"):
+        command_line.port()
+
+
+def test_two_commands_never_work_on_one_stack(folder: StackFolder) -> None:
+    with stack_locked(folder), pytest.raises(Failure, match=rf"port {folder.port}"), stack_locked(folder):
+        pass
+
+
+@pytest.mark.parametrize("name", ["get_product", "get-product", "2_1_bbws_get_product"])
+def test_a_function_is_known_by_any_of_its_names(name: str) -> None:
+    assert logs.chosen(name) == "2_1_bbws_get_product"
+
+
+def test_a_function_that_is_not_there_is_answered_with_those_that_are() -> None:
+    with pytest.raises(Failure, match=r"audit_logger"):
+        logs.chosen("nothing")
+
+
+def test_a_virtual_environment_is_current_until_a_requirement_changes(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("six==1.16.0\n")
+    environment = VirtualEnvironment(tmp_path / "environment", (requirements, tmp_path / "missing.txt"))
+    assert not environments.is_current(environment)
+    environment.python.parent.mkdir(parents=True)
+    environment.python.touch()
+    environment.stamp.write_text(environments.fingerprint(environment))
+    assert environments.is_current(environment)
+
+    requirements.write_text("six==1.17.0\n")
+
+    assert not environments.is_current(environment)
+
+
+def test_a_first_deployment_that_was_killed_is_half_made(folder: StackFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ["2_1_bbws_product_infrastructure/terraform.tfstate.tflock"]
+    monkeypatch.setattr(state_bucket, "held_locks", lambda folder: held)
+    assert stack.is_half_made(folder)
+
+    folder.description.touch()
+    assert not stack.is_half_made(folder)
+
+
+def test_api_keys_are_secret_and_stay(folder: StackFolder) -> None:
+    stack.make_api_keys(folder.api_keys)
+    chosen = folder.api_keys.read_text()
+    assert folder.api_keys.stat().st_mode & 0o777 == 0o600
+
+    stack.make_api_keys(folder.api_keys)
+
+    assert folder.api_keys.read_text() == chosen
+
+
+def test_an_old_python_is_told_what_is_needed() -> None:
+    source = (ROOT / "local" / "__main__.py").read_text()
+    old = f"import sys; sys.version_info = (3, 6); exec({source!r})"
+
+    refused = subprocess.run([sys.executable, "-c", old], check=False, capture_output=True, text=True)
+
+    assert refused.returncode == 1
+    assert "Python 3.11 or newer is needed" in refused.stderr
+
+
+def test_a_program_that_outlives_its_killed_command_keeps_the_stack_locked(tmp_path: Path) -> None:
+    lock, pid = tmp_path / "lock", tmp_path / "pid"
+    program = f"""
+from pathlib import Path
+from local import commands, locking
+with locking.locked(Path({str(lock)!r})):
+    commands.run(["sh", "-c", 'echo $$ > "$0.new"; mv "$0.new" "$0"; exec sleep 60', {str(pid)!r}], Path("log"), Path())
+"""
+    command = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    while not pid.exists():
+        assert command.poll() is None
+        time.sleep(0.02)
+    command.kill()
+    command.wait()
+
+    with pytest.raises(Failure, match="busy"), locked(lock, "busy"):
+        pass
+
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+    with locked(lock):
+        pass

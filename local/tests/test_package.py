@@ -1,0 +1,137 @@
+"""How scripts/build.py makes a function's package."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.layout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPT = ROOT / "template" / "function" / "scripts" / "build.py"
+
+
+@pytest.fixture(scope="module")
+def build() -> Any:
+    specification = importlib.util.spec_from_file_location("build_under_test", SCRIPT)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A function that requires nothing."""
+    for path, content in {
+        "src/handler.py": "def handler(event, context): return event\n",
+        "src/common/__init__.py": "",
+        "src/__pycache__/handler.cpython-311.pyc": "bytecode",
+        "requirements.txt": "# nothing\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "scripts")
+    return tmp_path
+
+
+def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(repository / "scripts" / "build.py"), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def package(repository: Path) -> bytes:
+    return (repository / "build" / "function.zip").read_bytes()
+
+
+def test_the_package_is_for_lambda_unless_asked_for_this_computer(repository: Path) -> None:
+    assert run(repository).returncode == 0
+    description = json.loads((repository / "build" / "package.json").read_text())
+    assert (description["architecture"], description["python"]) == ("arm64", "3.12")
+
+    assert run(repository, "--local").returncode == 0
+    description = json.loads((repository / "build" / "package.json").read_text())
+    assert description["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_the_package_holds_the_source_at_its_top_without_bytecode(repository: Path) -> None:
+    run(repository)
+
+    with zipfile.ZipFile(repository / "build" / "function.zip") as archive:
+        assert archive.namelist() == ["common/__init__.py", "handler.py"]
+
+
+def test_the_same_inputs_make_the_same_bytes(repository: Path) -> None:
+    run(repository)
+    first = package(repository)
+    shutil.rmtree(repository / "build")
+    (repository / "src" / "handler.py").touch()
+    run(repository)
+
+    assert package(repository) == first
+
+
+def test_nothing_is_built_when_nothing_changed(repository: Path) -> None:
+    assert "built" in run(repository).stdout
+    assert "unchanged" in run(repository).stdout
+
+    (repository / "src" / "handler.py").write_text("def handler(event, context): return None\n")
+
+    assert "built" in run(repository).stdout
+
+
+def test_a_package_that_is_not_what_was_built_is_built_again(repository: Path) -> None:
+    run(repository)
+    (repository / "build" / "function.zip").write_bytes(b"something else")
+
+    assert "built" in run(repository).stdout
+
+
+def test_a_requirement_without_an_exact_version_is_refused_by_line(repository: Path) -> None:
+    (repository / "requirements.txt").write_text("# pinned:\nsix>=1.17\n")
+
+    refused = run(repository)
+
+    assert refused.returncode == 1
+    assert "requirements.txt line 2: 'six>=1.17'" in refused.stderr
+    assert not (repository / "build" / "function.zip").exists()
+
+
+def test_what_a_requirement_brings_has_to_be_pinned_too(build: Any) -> None:
+    installed = {"python-dateutil": "2.9.0.post0", "six": "1.17.0"}
+
+    build.require_every_pin(installed, build.pinned_requirements("python_dateutil==2.9.0.post0\nsix==1.17.0"))
+    with pytest.raises(build.BuildError, match=r"add six==1\.17\.0$"):
+        build.require_every_pin(installed, build.pinned_requirements("Python.DateUtil==2.9.0.post0"))
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("botocore/client.py", True),
+        ("botocore/data/endpoints.json", True),
+        ("botocore/data/dynamodb/2012-08-10/service-2.json.gz", True),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore-1.44.5.dist-info/METADATA", True),
+        ("botocore-1.44.5.dist-info/RECORD", False),
+        ("bin/jp.py", False),
+        ("pydantic/__pycache__/main.cpython-312.pyc", False),
+        ("dateutil/tests/test_parser.py", False),
+        ("pydantic_core/_pydantic_core.pyi", False),
+    ],
+)
+def test_the_package_holds_what_the_function_needs(build: Any, path: str, wanted: bool) -> None:
+    assert build.is_wanted(PurePosixPath(path)) is wanted

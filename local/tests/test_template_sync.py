@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.layout import FUNCTIONS, INFRASTRUCTURE, REPOSITORIES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GET = "2_1_bbws_get_product"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree with a small template that all repositories agree with."""
+    template = tmp_path / "template"
+    for path, content in {
+        "repository/.gitignore": "build/\n",
+        "function/Makefile": "test:\n",
+        "function/scripts/build.py": "#!/usr/bin/env python3\n",
+        "function/src/common/prices.py": "CENTS = 2\n",
+    }.items():
+        (template / path).parent.mkdir(parents=True, exist_ok=True)
+        (template / path).write_text(content)
+    (template / "function/scripts/build.py").chmod(0o755)
+    shutil.copy2(ROOT / "template" / "sync", template / "sync")
+    assert sync(tmp_path).returncode == 0
+    return tmp_path
+
+
+def sync(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(tree / "template" / "sync"), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_the_repositories_are_those_of_the_local_run(tree: Path) -> None:
+    assert {path.name for path in tree.iterdir()} == {"template", *REPOSITORIES}
+
+
+def test_functions_get_both_parts_and_the_infrastructure_the_common_one(tree: Path) -> None:
+    for repository in FUNCTIONS:
+        assert (tree / repository / "src/common/prices.py").read_text() == "CENTS = 2\n"
+    assert [path.name for path in (tree / INFRASTRUCTURE).iterdir()] == [".gitignore"]
+
+
+def test_agreement_is_no_drift(tree: Path) -> None:
+    (tree / GET / "src/handler.py").write_text("its own\n")
+    (tree / GET / "src/common/__pycache__").mkdir()
+    (tree / GET / "src/common/__pycache__/prices.cpython-311.pyc").write_bytes(b"made by Python")
+
+    assert sync(tree, "--check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "said"),
+    [
+        ("Makefile", lambda file: file.write_text("test: lint\n"), "differs"),
+        ("Makefile", lambda file: file.unlink(), "is missing"),
+        ("scripts/build.py", lambda file: file.chmod(0o644), "has another mode"),
+        ("src/common/extra.py", lambda file: file.write_text("# mine\n"), "is not in the template"),
+    ],
+)
+def test_drift_is_named_left_alone_by_a_check_and_mended_by_copying(
+    tree: Path, path: str, change: object, said: str
+) -> None:
+    assert callable(change)
+    change(tree / GET / path)
+
+    checked = sync(tree, "--check")
+    assert checked.returncode == 1
+    assert f"{GET}/{path} {said}" in checked.stdout
+    assert sync(tree, "--check").returncode == 1
+
+    assert sync(tree).returncode == 0
+    assert sync(tree, "--check").returncode == 0
+
+
+def test_a_file_in_both_parts_of_the_template_is_refused(tree: Path) -> None:
+    (tree / "template/repository/Makefile").write_text("test:\n")
+
+    refused = sync(tree)
+
+    assert refused.returncode == 1
+    assert "Makefile is both in" in refused.stderr
