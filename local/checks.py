@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # All functions' roots consist of the same files but one.
 VALIDATED = (INFRASTRUCTURE, "2_1_bbws_get_product")
 
-TEST_FOLDERS = ("integration-tests", "e2e-tests")
+FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "benchmarks")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def all_checks() -> Iterator[Check]:
         # Not its tests, which pass wrong types on purpose.
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
     yield types("local", ROOT, "local", "template/sync")
-    for name in TEST_FOLDERS:
+    for name in FOLDERS_BESIDE:
         if (ROOT / name).is_dir():
             yield types(name, ROOT / name, ".")
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))

@@ -114,6 +114,8 @@ def start(folder: StackFolder) -> Recorded:
     if port_is_taken(folder.port):
         other = "another MiniStack" if is_ready(folder.port) else "another program"
         raise Failure(f"port {folder.port} is taken by {other}: stop it, or choose another with PORT={folder.port + 1}")
+    # What functions were unpacked into; they are unpacked again.
+    shutil.rmtree(folder.ministack / "tmp", ignore_errors=True)
     for name in ("home", "tmp", "state", "s3"):
         (folder.ministack / name).mkdir(parents=True, exist_ok=True)
     with log_file(folder).open("ab") as log:

@@ -1,7 +1,7 @@
 """Makes Terraform's AWS provider available to every root, from the registry or from a mirror on this host.
 
-The provider is fetched once into ``.local/terraform/providers``. From then on Terraform is told to take it from there
-alone: that needs no network and, unlike Terraform's plugin cache, allows any number of inits at a time.
+The provider is fetched once into ``.local/terraform/providers``. From then on Terraform takes it from there alone: that
+needs no network and, unlike Terraform's plugin cache, allows any number of inits at a time.
 
 Imports the standard library alone.
 """
@@ -189,11 +189,12 @@ def configuration(mirror: Path | None, cache: Path | None = None) -> str:
     mirror
         The only place to take providers from; None for the registry.
     cache
-        Where to keep what is fetched.
+        Where to keep what is fetched, and to look before fetching.
     """
     lines = ["disable_checkpoint = true"]
     if cache:
-        lines.append(f"plugin_cache_dir = {json.dumps(str(cache))}")
+        # The lock files needn't hold a checksum of the unpacked provider: that of the fetched zip was verified.
+        lines += [f"plugin_cache_dir = {json.dumps(str(cache))}", "plugin_cache_may_break_dependency_lock_file = true"]
     if mirror:
         lines.append(f"provider_installation {{ filesystem_mirror {{ path = {json.dumps(str(mirror))} }} }}")
     return "\n".join(lines) + "\n"
@@ -228,25 +229,42 @@ def prepare() -> str:
                     "bring FOLDER here and set TF_PLUGIN_MIRROR=FOLDER"
                 )
         fetch(mirror)
-        CONFIGURATION.write_text(configuration(PROVIDERS), encoding="utf-8")
         return f"hashicorp/aws {version} from {f'the mirror {mirror}' if mirror else 'the registry'}"
 
 
 def fetch(mirror: Path | None) -> None:
-    """Put the provider that the lock file names into `PROVIDERS`, its checksums verified by Terraform.
+    """Put the provider that the lock file names into `PROVIDERS`, and write how Terraform gets it from there.
+
+    Parameters
+    ----------
+    mirror
+        Where it comes from; None for the registry.
 
     Raises
     ------
     Failure
-        If Terraform can't, with what it said.
+        If Terraform can't fetch it or its checksum isn't in the lock file.
     """
-    trial = FOLDER / "fetch"
-    for folder in (trial, PROVIDERS):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    shutil.rmtree(PROVIDERS, ignore_errors=True)
+    PROVIDERS.mkdir(parents=True)
+    fetching = configuration(mirror, cache=PROVIDERS)
+    fetched = try_init(fetching)
+    if fetched.returncode != 0:
+        raise Failure("Terraform could not fetch the AWS provider", fetched.stdout.strip())
+    alone = configuration(PROVIDERS)
+    # Some platforms' lock entries have checksums of zips alone. There the registry is asked each time.
+    usable = try_init(alone).returncode == 0
+    CONFIGURATION.write_text(alone if usable else fetching, encoding="utf-8")
+
+
+def try_init(text: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform's init in an empty root that needs the provider, with a CLI configuration."""
+    trial = FOLDER / "trial"
+    shutil.rmtree(trial, ignore_errors=True)
+    trial.mkdir(parents=True)
     shutil.copyfile(LOCK_FILE, trial / LOCK_FILE.name)
     shutil.copyfile(LOCK_FILE.parent / "versions.tf", trial / "versions.tf")
-    (trial / "terraform.rc").write_text(configuration(mirror, cache=PROVIDERS), encoding="utf-8")
+    (trial / "terraform.rc").write_text(text, encoding="utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     done = subprocess.run(
         ["terraform", f"-chdir={trial}", "init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly"],
@@ -258,5 +276,4 @@ def fetch(mirror: Path | None) -> None:
         env={**clean, "TF_CLI_CONFIG_FILE": str(trial / "terraform.rc")},
     )
     shutil.rmtree(trial, ignore_errors=True)
-    if done.returncode != 0:
-        raise Failure("Terraform could not fetch the AWS provider", done.stdout.strip())
+    return done

@@ -6,15 +6,20 @@
 
 The same inputs make the same bytes. ``build/package.json`` says what the package is for; a build whose inputs didn't
 change does nothing.
+
+Where the interpreter that builds has the version of the one that runs, the package holds bytecode beside the sources:
+Lambda can't write any, and compiling them takes almost half of a cold start.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import fcntl
 import hashlib
 import json
 import platform
+import py_compile
 import re
 import shutil
 import stat
@@ -36,6 +41,8 @@ SOURCE = REPOSITORY / "src"
 REQUIREMENTS = REPOSITORY / "requirements.txt"
 BUILD = REPOSITORY / "build"
 
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
 # Lambda's python3.12 runs on Amazon Linux 2023, whose glibc is 2.34: wheels for that and for anything older run there.
 LAMBDA_PYTHON = "3.12"
 LAMBDA_PLATFORMS = (
@@ -49,12 +56,15 @@ LAMBDA_PLATFORMS = (
 BOTOCORE_DATA = PurePosixPath("botocore/data")
 BOTOCORE_SERVICES = frozenset({"dynamodb", "s3", "sqs"})
 
-UNUSED_FOLDERS = frozenset({"__pycache__", "tests"})
-UNUSED_SUFFIXES = frozenset({".pyc", ".pyi"})
+UNUSED_FOLDERS = frozenset({"tests"})
+UNUSED_SUFFIXES = frozenset({".pyi"})
 # They record how pip went about it and differ from one installation to the next.
 INSTALLATION_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json"})
 
 UNFINISHED = ".unfinished-"
+
+# Where Lambda unpacks the package: bytecode names its source, and must name it alike wherever it is made.
+UNPACKED = "/var/task"
 
 # The earliest time that a zip can hold.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -84,6 +94,11 @@ class Target:
     python: str
     pip_options: tuple[str, ...]
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether this interpreter's bytecode is its own."""
+        return self.python == THIS_PYTHON
+
 
 def lambda_target() -> Target:
     """Return what Lambda runs."""
@@ -95,7 +110,7 @@ def local_target() -> Target:
     """Return what this interpreter runs on."""
     machine = platform.machine().lower()
     architecture = {"aarch64": "arm64", "amd64": "x86_64"}.get(machine, machine)
-    return Target(architecture, f"{sys.version_info.major}.{sys.version_info.minor}", ())
+    return Target(architecture, THIS_PYTHON, ())
 
 
 def canonical_name(name: str) -> str:
@@ -165,19 +180,24 @@ def is_wanted(path: PurePosixPath) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
-    """Yield relative path and file for everything below a folder, except bytecode and what is hidden."""
+    """Yield relative path and file for everything below a folder, except what is hidden."""
     for path in folder.rglob("*"):
         relative = PurePosixPath(path.relative_to(folder).as_posix())
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.is_file() and path.suffix != ".pyc" and not hidden:
+        if path.is_file() and not hidden:
             yield relative, path
+
+
+def source_files() -> Iterator[tuple[PurePosixPath, Path]]:
+    """Yield relative path and file of the function's own sources, without the bytecode that running them left."""
+    return ((relative, path) for relative, path in files_below(SOURCE) if path.suffix != ".pyc")
 
 
 def fingerprint(target: Target, requirements: str) -> str:
     """Return the SHA-256 (hex) of everything that decides the package's bytes."""
     digest = hashlib.sha256()
-    parts = [target.architecture.encode(), target.python.encode(), requirements.encode(), Path(__file__).read_bytes()]
-    for relative, path in sorted(files_below(SOURCE)):
+    parts = [repr(target).encode(), str(target.runs_here).encode(), requirements.encode(), Path(__file__).read_bytes()]
+    for relative, path in sorted(source_files()):
         parts += [str(relative).encode(), path.read_bytes()]
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -199,7 +219,7 @@ def install(target: Target, requirements: str) -> Path:
         If pip fails, or installs something that isn't pinned.
     """
     pins = pinned_requirements(requirements)
-    key = hashlib.sha256(json.dumps([target.architecture, target.python, sorted(pins.items())]).encode()).hexdigest()
+    key = hashlib.sha256(repr((target, target.runs_here, sorted(pins.items()))).encode()).hexdigest()
     installed = BUILD / f"packages-{key[:16]}"
     if installed.is_dir():
         return installed
@@ -216,13 +236,40 @@ def install(target: Target, requirements: str) -> Path:
         for relative, path in list(files_below(folder)):
             if not is_wanted(relative):
                 path.unlink()
+        if target.runs_here:
+            add_bytecode(folder)
         for stale in BUILD.glob("packages-*"):
             shutil.rmtree(stale)
         folder.rename(installed)
     return installed
 
 
-def contents(packages: Path) -> dict[PurePosixPath, Path]:
+def stage(target: Target, folder: Path) -> Path:
+    """Return a copy of the sources, with bytecode where the target can use it."""
+    for relative, path in source_files():
+        copy = folder / relative
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    if target.runs_here:
+        add_bytecode(folder)
+    return folder
+
+
+def add_bytecode(folder: Path) -> None:
+    """Compile every module below a folder; what Python itself can't compile stays as it is.
+
+    The bytecode is never checked against its source, because nothing changes a package after it is built.
+    """
+    compileall.compile_dir(
+        folder,
+        quiet=2,
+        stripdir=folder,
+        prependdir=UNPACKED,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+def contents(packages: Path, sources: Path) -> dict[PurePosixPath, Path]:
     """Map each path in the package to its file.
 
     Raises
@@ -230,8 +277,8 @@ def contents(packages: Path) -> dict[PurePosixPath, Path]:
     BuildError
         If a file of this repository would hide one of a requirement.
     """
-    files = {relative: path for relative, path in files_below(packages) if is_wanted(relative)}
-    for relative, path in files_below(SOURCE):
+    files = dict(files_below(packages))
+    for relative, path in files_below(sources):
         if relative in files:
             raise BuildError(f"src/{relative} has the name of a file in a required package")
         files[relative] = path
@@ -297,10 +344,10 @@ def build(target: Target) -> bool:
     wanted = fingerprint(target, requirements)
     if is_current(package, description, wanted):
         return False
-    files = contents(install(target, requirements))
+    packages = install(target, requirements)
     with tempfile.TemporaryDirectory(dir=BUILD, prefix=UNFINISHED) as name:
         made, described = Path(name) / "function.zip", Path(name) / "package.json"
-        write_package(files, made)
+        write_package(contents(packages, stage(target, Path(name) / "src")), made)
         about = {
             "architecture": target.architecture,
             "fingerprint": wanted,
@@ -326,7 +373,8 @@ def main() -> int:
         return 1
     size = (BUILD / "function.zip").stat().st_size
     state = "built" if built else "unchanged"
-    print(f"build/function.zip {state}: Python {target.python}, {target.architecture}, {size / 1e6:.1f} MB")
+    bytecode = "" if target.runs_here else f", without bytecode: only Python {target.python} can make it"
+    print(f"build/function.zip {state}: Python {target.python}, {target.architecture}, {size / 1e6:.1f} MB{bytecode}")
     return 0
 
 

@@ -67,19 +67,45 @@ def test_the_package_is_for_lambda_unless_asked_for_this_computer(repository: Pa
     assert description["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def test_the_package_holds_the_source_at_its_top_without_bytecode(repository: Path) -> None:
-    run(repository)
+def test_the_package_holds_the_source_and_bytecode_made_from_it(repository: Path) -> None:
+    run(repository, "--local")
 
+    tag = sys.implementation.cache_tag
     with zipfile.ZipFile(repository / "build" / "function.zip") as archive:
-        assert archive.namelist() == ["common/__init__.py", "handler.py"]
+        assert archive.namelist() == [
+            f"__pycache__/handler.{tag}.pyc",
+            "common/__init__.py",
+            f"common/__pycache__/__init__.{tag}.pyc",
+            "handler.py",
+        ]
+        archive.extractall(repository / "unpacked")
+    # Bytecode that Python takes serves without its source being read.
+    (repository / "unpacked" / "handler.py").write_text("handler = None\n")
+    answer = subprocess.run(
+        [sys.executable, "-c", "import handler; print(handler.handler(1, 2))"],
+        cwd=repository / "unpacked",
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert answer == "1\n"
+
+
+def test_a_package_for_another_python_holds_no_bytecode(build: Any, repository: Path) -> None:
+    target = build.Target("arm64", "3.0", ())
+
+    staged = build.stage(target, repository / "staged")
+
+    assert not target.runs_here
+    assert not list(staged.rglob("*.pyc"))
 
 
 def test_the_same_inputs_make_the_same_bytes(repository: Path) -> None:
-    run(repository)
+    run(repository, "--local")
     first = package(repository)
     shutil.rmtree(repository / "build")
     (repository / "src" / "handler.py").touch()
-    run(repository)
+    run(repository, "--local")
 
     assert package(repository) == first
 
@@ -128,7 +154,6 @@ def test_what_a_requirement_brings_has_to_be_pinned_too(build: Any) -> None:
         ("botocore-1.44.5.dist-info/METADATA", True),
         ("botocore-1.44.5.dist-info/RECORD", False),
         ("bin/jp.py", False),
-        ("pydantic/__pycache__/main.cpython-312.pyc", False),
         ("dateutil/tests/test_parser.py", False),
         ("pydantic_core/_pydantic_core.pyi", False),
     ],

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+# One for all clients: each session reads botocore's tables of partitions and endpoints anew, which takes 45 ms.
+_SESSION = botocore.session.get_session()
+
 # Three calls in a row that all time out twice (the most an API function makes) still end before the gateway
 # gives up after 29 s, so that the caller gets our answer and not the gateway's.
 _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
@@ -47,7 +50,7 @@ def client(service: Literal["sqs"]) -> SQSClient: ...
 def client(service: Literal["s3"]) -> S3Client: ...
 def client(service: Literal["dynamodb", "sqs", "s3"]) -> object:
     """Return a client of an AWS service, for the region and credentials of the environment."""
-    return botocore.session.get_session().create_client(service, config=_CONFIG)
+    return _SESSION.create_client(service, config=_CONFIG)
 
 
 def error_code(error: ClientError) -> str:

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def between(
-    table: ProductTable, audit_queue_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Pipeline]:
+def between(table: ProductTable, audit_queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pipeline]:
     """Return what makes a pipeline whose every transaction finds the next of some changes just applied by another."""
 
     def pipeline(*rivals: Change) -> Pipeline:
