@@ -5,7 +5,7 @@ from __future__ import annotations
 import audit_record
 from audit_trail import AuditTrail
 from common import aws, configuration
-from common.batch import BatchAnswer, SqsEvent, process
+from common.batch import BatchAnswer, SqsEvent, for_each_message
 from common.log import logger
 
 TRAIL = AuditTrail(aws.client("s3"), configuration.required("AUDIT_BUCKET"))
@@ -13,7 +13,7 @@ TRAIL = AuditTrail(aws.client("s3"), configuration.required("AUDIT_BUCKET"))
 
 def handler(event: SqsEvent, context: object) -> BatchAnswer:
     """Write a batch of change records; those that failed are delivered again."""
-    return process(event, _keep)
+    return for_each_message(event, _keep)
 
 
 def _keep(body: str) -> None:

@@ -69,7 +69,7 @@ from moto.core.botocore_stubber import MockRawResponse  # noqa: E402
 from moto.core.models import botocore_stubber  # noqa: E402
 
 from common import aws, product_table  # noqa: E402
-from common import head as heads  # noqa: E402
+from common.head import Head  # noqa: E402
 from common.log import logger  # noqa: E402
 from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES  # noqa: E402
 
@@ -227,14 +227,14 @@ def stored_product(table: product_table.ProductTable) -> Callable[..., dict[str,
         }
         product_id = product["productId"]
         change_id = str(uuid.UUID(int=number))
-        head = heads.Head(
+        head = Head(
             sequence=product["version"],
             last_hash=hashlib.sha256(change_id.encode()).hexdigest(),
             create_change_id=change_id,
             product=product,  # type: ignore[arg-type]
             stamps=dict.fromkeys(FIELD_NAMES, f"{product['dateLastUpdated']}#{change_id}"),
         )
-        items = [{**product_table.head_key(product_id), **heads.to_values(head, product_id)}]
+        items = [{**product_table.head_key(product_id), **head.attributes(product_id)}]
         if product["active"]:
             items.append({**product_table.claim_key(product["name"]), "productId": product_id})
         for item in items:

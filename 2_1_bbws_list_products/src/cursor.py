@@ -13,13 +13,13 @@ import json
 from typing import TYPE_CHECKING
 
 from common.errors import InvalidCursor
+from common.index_keys import product_id_of
 from common.product import is_product_id
 
 if TYPE_CHECKING:
     from listing import Listing
 
 _DIGEST_BYTES = 8
-_PRODUCT_ID_LENGTH = 36
 # Source: "Quotas in Amazon DynamoDB", sort keys.
 _LONGEST_SORT_KEY_BYTES = 1024
 
@@ -45,11 +45,6 @@ def decode(listing: Listing, cursor: str) -> str:
     if cursor != encode(listing, sort_key) or not _is_in(listing, sort_key):
         raise InvalidCursor
     return sort_key
-
-
-def product_id_of(sort_key: str) -> str:
-    """Return the product id in which every index's sort keys end."""
-    return sort_key[-_PRODUCT_ID_LENGTH:]
 
 
 def _is_in(listing: Listing, sort_key: str) -> bool:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from common import prices
 from common.errors import Detail, ValidationError
-from common.head import ACTIVE_PARTITION, INACTIVE_PARTITION
+from common.index_keys import name_range, price_range
 from common.json_body import printable_name
-from common.text import fold, is_printable, normalise
+from common.text import is_printable, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,11 +62,6 @@ class Listing:
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
-    @property
-    def partition(self) -> str:
-        """The index partition that holds the products."""
-        return ACTIVE_PARTITION if self.active else INACTIVE_PARTITION
-
 
 def read(query: Mapping[str, Sequence[str]]) -> Listing:
     """Return the listing that query parameters ask for.
@@ -83,27 +78,26 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
     limit = parameters.read("limit", _limit, DEFAULT_LIMIT)
     cursor = parameters.read("cursor", str, None)
     prefix = parameters.read("name", _prefix, None)
-    lowest = parameters.read("minPrice", _price, None)
-    highest = parameters.read("maxPrice", _price, None)
-    by_price = lowest is not None or highest is not None
+    lowest = parameters.read("minPrice", _price, Decimal(0))
+    highest = parameters.read("maxPrice", _price, prices.HIGHEST)
+    by_price = "minPrice" in query or "maxPrice" in query
     if prefix is not None and by_price:
         parameters.refuse("name", "cannot be combined with minPrice or maxPrice")
     if prefix is not None and sort_by not in (None, "name"):
         parameters.refuse("sortBy", "must be name, or left out, where name is given")
     if by_price and sort_by not in (None, "price"):
         parameters.refuse("sortBy", "must be price, or left out, where minPrice or maxPrice is given")
-    if lowest is not None and highest is not None and lowest > highest:
+    if lowest > highest:
         parameters.refuse("minPrice", "must not be above maxPrice")
     parameters.raise_refusals()
 
     key_range = None
     if prefix is not None:
         sort_by = "name"
-        key_range = (prefix, f"{prefix}\U0010ffff")
+        key_range = name_range(prefix)
     elif by_price:
         sort_by = "price"
-        # A price's keys are the price, "#" and an id; "$" is the character after "#".
-        key_range = (f"{lowest or prices.sortable('0.00')}#", f"{highest or prices.sortable(str(prices.HIGHEST))}$")
+        key_range = price_range(lowest, highest)
     return Listing(sort_by or "createdAt", ascending, active, key_range, limit, cursor)
 
 
@@ -154,11 +148,10 @@ def _limit(value: str) -> int:
 def _prefix(value: str) -> str:
     if not is_printable(value) or not 1 <= len(normalise(value)) <= LONGEST_NAME:
         raise ValueError
-    return fold(normalise(value))
+    return normalise(value)
 
 
-def _price(value: str) -> str:
-    """Return a bound as the price index sorts it."""
+def _price(value: str) -> Decimal:
     if not _PRICE.fullmatch(value):
         raise ValueError
-    return prices.sortable(prices.price_text(Decimal(value), lowest=Decimal(0)))
+    return Decimal(value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import cursor
 from common.attribute_values import from_item, to_item
-from common.head import product_of
+from common.index_keys import BY_CREATED, BY_NAME, BY_PRICE, partition, product_id_of
+from common.product import product_of
 from common.product_table import head_key
 
 if TYPE_CHECKING:
@@ -18,19 +19,7 @@ if TYPE_CHECKING:
     from listing import Listing
 
 
-class Index(NamedTuple):
-    """An index and its key attributes."""
-
-    name: str
-    partition_key: str
-    sort_key: str
-
-
-INDEXES = {
-    "price": Index("ProductsByPriceIndex", "GSI1_PK", "GSI1_SK"),
-    "name": Index("ProductsByNameIndex", "GSI2_PK", "GSI2_SK"),
-    "createdAt": Index("ProductsByCreatedIndex", "GSI3_PK", "GSI3_SK"),
-}
+INDEXES = {"price": BY_PRICE, "name": BY_NAME, "createdAt": BY_CREATED}
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
     """
     index = INDEXES[listing.sort_by]
     names = {"#partition": index.partition_key}
-    values: dict[str, object] = {":partition": listing.partition}
+    values: dict[str, object] = {":partition": partition(listing.active)}
     condition = "#partition = :partition"
     if listing.key_range is not None:
         names["#sort"] = index.sort_key
@@ -74,8 +63,8 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
         sort_key = cursor.decode(listing, listing.cursor)
         query["ExclusiveStartKey"] = to_item(
             {
-                **head_key(cursor.product_id_of(sort_key)),
-                index.partition_key: listing.partition,
+                **head_key(product_id_of(sort_key)),
+                index.partition_key: partition(listing.active),
                 index.sort_key: sort_key,
             }
         )

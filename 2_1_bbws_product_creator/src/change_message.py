@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, with_config
 from pydantic import ValidationError as PydanticError
@@ -13,7 +13,7 @@ from pydantic import ValidationError as PydanticError
 from typing_extensions import TypedDict
 
 from common import timestamps
-from common.change import ChangeType
+from common.change import SCHEMA_VERSION, ChangeType
 from common.errors import ValidationError
 from common.product import FIELD_NAMES, UUID_PATTERN
 from common.product_fields import queued_fields
@@ -53,13 +53,7 @@ class _Message(TypedDict):
     fields: dict[str, object]
 
 
-@with_config(ConfigDict(strict=True))
-class _Versioned(TypedDict):
-    schemaVersion: Literal[1]
-
-
 _MESSAGE = TypeAdapter(_Message)
-_VERSIONED = TypeAdapter(_Versioned)
 
 
 def read(body: str, now: datetime) -> Change:
@@ -82,9 +76,12 @@ def read(body: str, now: datetime) -> Change:
         message = json.loads(body)
     except ValueError as error:
         raise InvalidMessage(f"the body is no JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise InvalidMessage("the body is no JSON object")
+    # Before the rest: the shape of another version's messages is not for this one to judge.
+    if message.get("schemaVersion") != SCHEMA_VERSION:
+        raise InvalidMessage(f"schemaVersion: must be {SCHEMA_VERSION}")
     try:
-        # First of all: the shape of another version's messages is not for this one to judge.
-        _VERSIONED.validate_python(message)
         change = cast("Change", _MESSAGE.validate_python(message))
         change["fields"] = queued_fields(change["fields"])
     except PydanticError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import change_message
 from common import aws, configuration, timestamps
-from common.batch import BatchAnswer, SqsEvent, process
+from common.batch import BatchAnswer, SqsEvent, for_each_message
 from common.log import logger
 from ledger import Ledger
 from pipeline import Pipeline
@@ -18,7 +18,7 @@ PIPELINE = Pipeline(
 
 def handler(event: SqsEvent, context: object) -> BatchAnswer:
     """Apply a batch of change messages; those that failed are delivered again."""
-    return process(event, _apply)
+    return for_each_message(event, _apply)
 
 
 def _apply(body: str) -> None:

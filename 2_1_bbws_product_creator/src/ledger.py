@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from common import head as heads
 from common import timestamps
 from common.attribute_values import to_item
 from common.change_record import record_of
@@ -63,7 +62,7 @@ class Ledger(ProductTable):
         writes = [
             # The marker first: whether it was that which failed decides what follows.
             self._put(marker_key(record["changeId"]), marker, _ABSENT),
-            self._put_head(before, heads.to_values(after, product_id), head_key(product_id)),
+            self._put_head(before, after.attributes(product_id), head_key(product_id)),
             self._put(
                 record_key(product_id, record["sequence"]),
                 {"entityType": "CHANGE", "expiresAt": expires_at, **record},

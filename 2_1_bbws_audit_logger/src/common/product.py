@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from common.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Fields(TypedDict, total=False):
@@ -59,6 +62,11 @@ def name_to_take(before: Product | None, after: Product | None) -> str | None:
     if after is None or not after["active"] or fold(after["name"]) == held:
         return None
     return after["name"]
+
+
+def product_of(attributes: Mapping[str, object]) -> Product:
+    """Return the product among an item's attributes."""
+    return cast("Product", {name: attributes[name] for name in PRODUCT_ATTRIBUTES})
 
 
 def public(product: Product) -> dict[str, object]:

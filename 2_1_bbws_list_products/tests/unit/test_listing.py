@@ -35,11 +35,6 @@ def test_everything_asked_is_understood():
     )
 
 
-def test_partition_is_that_of_the_active_or_of_the_withdrawn_products():
-    assert read().partition == "PRODUCT#ACTIVE"
-    assert read(active="false").partition == "PRODUCT#INACTIVE"
-
-
 @pytest.mark.parametrize("limit", ["1", "20", "99", "100", "007"])
 def test_limit_is_a_whole_number_from_1_to_100(limit):
     assert read(limit=limit).limit == int(limit)

@@ -1,21 +1,15 @@
-"""A product's head: the item ``METADATA``, which holds the product and what the pipeline knows of its history."""
+"""A product's head: the item ``METADATA``, which holds the product and what is known of its history."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from common.prices import sortable
-from common.product import PRODUCT_ATTRIBUTES, Product
-from common.text import fold
+from common.index_keys import index_keys
+from common.product import Product, product_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ACTIVE_PARTITION = "PRODUCT#ACTIVE"
-INACTIVE_PARTITION = "PRODUCT#INACTIVE"
-# Sorts before every character that a name can hold, so that a name sorts before the longer ones it begins.
-NAME_SEPARATOR = "\t"
 
 
 @dataclass(frozen=True)
@@ -42,46 +36,27 @@ class Head:
     product: Product | None = None
     stamps: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, object]) -> Head:
+        """Return the head that an item's attributes describe."""
+        has_product = "version" in attributes
+        return cls(
+            sequence=cast("int", attributes["sequence"]),
+            last_hash=cast("str", attributes["lastHash"]),
+            create_change_id=cast("str", attributes["createChangeId"]),
+            product=product_of(attributes) if has_product else None,
+            stamps=cast("Mapping[str, str]", attributes["stamps"]) if has_product else {},
+        )
 
-def to_values(head: Head, product_id: str) -> dict[str, object]:
-    """Return the attributes that the table holds for a head, but for its key."""
-    values: dict[str, object] = {
-        "entityType": "PRODUCT",
-        "productId": product_id,
-        "sequence": head.sequence,
-        "lastHash": head.last_hash,
-        "createChangeId": head.create_change_id,
-    }
-    if head.product is not None:
-        values |= {**head.product, "stamps": dict(head.stamps), **_index_keys(head.product)}
-    return values
-
-
-def from_values(values: Mapping[str, object]) -> Head:
-    """Return the head that an item's attributes describe."""
-    has_product = "version" in values
-    return Head(
-        sequence=cast("int", values["sequence"]),
-        last_hash=cast("str", values["lastHash"]),
-        create_change_id=cast("str", values["createChangeId"]),
-        product=product_of(values) if has_product else None,
-        stamps=cast("Mapping[str, str]", values["stamps"]) if has_product else {},
-    )
-
-
-def product_of(values: Mapping[str, object]) -> Product:
-    """Return the product among an item's attributes."""
-    return cast("Product", {name: values[name] for name in PRODUCT_ATTRIBUTES})
-
-
-def _index_keys(product: Product) -> dict[str, object]:
-    partition = ACTIVE_PARTITION if product["active"] else INACTIVE_PARTITION
-    product_id = product["productId"]
-    return {
-        "GSI1_PK": partition,
-        "GSI1_SK": f"{sortable(product['price'])}#{product_id}",
-        "GSI2_PK": partition,
-        "GSI2_SK": f"{fold(product['name'])}{NAME_SEPARATOR}{product_id}",
-        "GSI3_PK": partition,
-        "GSI3_SK": f"{product['dateCreated']}#{product_id}",
-    }
+    def attributes(self, product_id: str) -> dict[str, object]:
+        """Return the attributes that the table holds for the head, but for its key."""
+        attributes: dict[str, object] = {
+            "entityType": "PRODUCT",
+            "productId": product_id,
+            "sequence": self.sequence,
+            "lastHash": self.last_hash,
+            "createChangeId": self.create_change_id,
+        }
+        if self.product is not None:
+            attributes |= {**self.product, "stamps": dict(self.stamps), **index_keys(self.product)}
+        return attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.batch import process
+from common.batch import for_each_message
 from common.log import logger
 
 
@@ -24,7 +24,7 @@ def refuse(*bodies, error=ValueError):
 def test_every_message_is_taken_in_order(sqs_event):
     taken = []
 
-    answer = process(sqs_event("a", "b", "c"), taken.append)
+    answer = for_each_message(sqs_event("a", "b", "c"), taken.append)
 
     assert taken == ["a", "b", "c"]
     assert identifiers(answer) == []
@@ -39,20 +39,22 @@ def test_failed_message_alone_goes_back(sqs_event, error):
         refuse("b", error=error)(body)
         taken.append(body)
 
-    assert identifiers(process(event, apply)) == [event["Records"][1]["messageId"]]
+    assert identifiers(for_each_message(event, apply)) == [event["Records"][1]["messageId"]]
     assert taken == ["a", "c"]
 
 
 def test_every_message_may_go_back_without_an_exception(sqs_event):
     event = sqs_event("a", "b")
 
-    assert identifiers(process(event, refuse("a", "b"))) == [message["messageId"] for message in event["Records"]]
+    assert identifiers(for_each_message(event, refuse("a", "b"))) == [
+        message["messageId"] for message in event["Records"]
+    ]
 
 
 def test_failure_is_logged_as_an_error_with_message_id_and_cause(sqs_event, logged):
     event = sqs_event("a", "b")
 
-    process(event, refuse("b", error=RuntimeError("cause")))
+    for_each_message(event, refuse("b", error=RuntimeError("cause")))
 
     (entry,) = logged()
     assert entry["level"] == "ERROR"
@@ -61,14 +63,14 @@ def test_failure_is_logged_as_an_error_with_message_id_and_cause(sqs_event, logg
 
 
 def test_what_is_logged_later_bears_no_earlier_message_id(sqs_event, logged):
-    process(sqs_event("a"), refuse("a"))
+    for_each_message(sqs_event("a"), refuse("a"))
     logger.info("something else")
 
     assert "message_id" not in logged()[-1]
 
 
 def test_failure_gives_nothing_of_the_message_away(sqs_event, logged):
-    process(sqs_event({"name": "Secret plan"}), refuse('{"name": "Secret plan"}'))
+    for_each_message(sqs_event({"name": "Secret plan"}), refuse('{"name": "Secret plan"}'))
 
     assert len(logged()) == 1
     assert "Secret" not in repr(logged())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from common import head as heads
 from common.attribute_values import from_item, to_item
 from common.head import Head
 
@@ -37,13 +36,13 @@ INDEX_KEYS = {"GSI1_PK", "GSI1_SK", "GSI2_PK", "GSI2_SK", "GSI3_PK", "GSI3_SK"}
 
 @pytest.mark.parametrize("head", [HEAD, REJECTED], ids=["product", "rejected creation"])
 def test_head_comes_back_from_the_table_as_it_went_in(head):
-    item = to_item(heads.to_values(head, PRODUCT_ID))
+    item = to_item(head.attributes(PRODUCT_ID))
 
-    assert heads.from_values(from_item(item)) == head
+    assert Head.from_attributes(from_item(item)) == head
 
 
 def test_item_says_what_it_is_and_holds_the_product():
-    values = heads.to_values(HEAD, PRODUCT_ID)
+    values = HEAD.attributes(PRODUCT_ID)
 
     assert values["entityType"] == "PRODUCT"
     assert (values["sequence"], values["lastHash"], values["createChangeId"]) == (4, "0" * 64, "c-1")
@@ -52,7 +51,7 @@ def test_item_says_what_it_is_and_holds_the_product():
 
 
 def test_index_keys_sort_by_price_name_and_creation():
-    values = heads.to_values(HEAD, PRODUCT_ID)
+    values = HEAD.attributes(PRODUCT_ID)
 
     assert {name: values[name] for name in INDEX_KEYS} == {
         "GSI1_PK": "PRODUCT#ACTIVE",
@@ -66,17 +65,13 @@ def test_index_keys_sort_by_price_name_and_creation():
 
 
 def test_withdrawn_product_is_in_the_other_index_partition():
-    values = heads.to_values(Head(4, "0" * 64, "c-1", {**PRODUCT, "active": False}, {}), PRODUCT_ID)
+    values = Head(4, "0" * 64, "c-1", {**PRODUCT, "active": False}, {}).attributes(PRODUCT_ID)
 
     assert {values[name] for name in ("GSI1_PK", "GSI2_PK", "GSI3_PK")} == {"PRODUCT#INACTIVE"}
 
 
 def test_rejected_creation_is_in_no_index():
-    values = heads.to_values(REJECTED, PRODUCT_ID)
+    values = REJECTED.attributes(PRODUCT_ID)
 
     assert values["productId"] == PRODUCT_ID
     assert INDEX_KEYS.isdisjoint(values)
-
-
-def test_product_is_told_apart_from_what_else_an_item_holds():
-    assert heads.product_of({"PK": "x", "GSI1_SK": "y", "stamps": {}, **PRODUCT}) == PRODUCT

@@ -60,12 +60,6 @@ def test_amount_that_is_no_price_is_refused_with_what_is_allowed(amount):
         price_text(Decimal(amount))
 
 
-def test_lowest_amount_can_be_another():
-    assert price_text(Decimal("0"), lowest=Decimal("0")) == "0.00"
-    with pytest.raises(ValueError, match="from 0 to"):
-        price_text(Decimal("-0.01"), lowest=Decimal("0"))
-
-
 @given(PRICES)
 def test_price_is_shown_exactly_as_it_was_sent(price):
     sent = parse_object(f'{{"price": {price}}}'.encode())["price"]

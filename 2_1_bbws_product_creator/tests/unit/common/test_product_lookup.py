@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from common import head as heads
 from common.attribute_values import to_item
 from common.errors import ProductNotFound
 from common.head import Head
@@ -39,7 +38,7 @@ def test_unknown_product_is_not_found(table, stored_product, find):
 
 @pytest.mark.parametrize("find", [active_product, existing_product])
 def test_rejected_creation_left_no_product_to_find(table, find):
-    rejected = heads.to_values(Head(sequence=1, last_hash="0" * 64, create_change_id="c-1"), PRODUCT_ID)
+    rejected = Head(sequence=1, last_hash="0" * 64, create_change_id="c-1").attributes(PRODUCT_ID)
     table.client.put_item(TableName=table.name, Item=to_item({**head_key(PRODUCT_ID), **rejected}))
 
     with pytest.raises(ProductNotFound):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES, is_product_id, name_to_take, public
+from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES, is_product_id, name_to_take, product_of, public
 
 
 def product(name, active=True):
@@ -67,3 +67,7 @@ def test_shown_product_has_every_attribute_and_its_price_as_a_number():
 )
 def test_product_id_is_a_uuid_in_lower_case_with_hyphens(text, is_one):
     assert is_product_id(text) is is_one
+
+
+def test_product_is_told_apart_from_what_else_an_item_holds():
+    assert product_of({"PK": "x", "GSI1_SK": "y", "stamps": {}, **product("Basic")}) == product("Basic")

@@ -35,7 +35,7 @@ class BatchAnswer(TypedDict):
     batchItemFailures: list[ItemFailure]
 
 
-def process(event: SqsEvent, apply: Callable[[str], None]) -> BatchAnswer:
+def for_each_message(event: SqsEvent, apply: Callable[[str], None]) -> BatchAnswer:
     """Hand the body of each message to a function.
 
     Parameters

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common import head as heads
 from common.attribute_values import from_item, to_item
+from common.head import Head
 from common.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from common.head import Head
 
 
 def head_key(product_id: str) -> dict[str, str]:
@@ -58,8 +56,8 @@ class ProductTable:
 
     def head(self, product_id: str) -> Head | None:
         """Return a product's head, or ``None`` where there is none yet."""
-        values = self.item(head_key(product_id))
-        return None if values is None else heads.from_values(values)
+        attributes = self.item(head_key(product_id))
+        return None if attributes is None else Head.from_attributes(attributes)
 
     def name_holder(self, name: str) -> str | None:
         """Return the id of the active product that has a name, whatever its case, or ``None``."""

@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 import handler as function
-from common import head as heads
 from common import timestamps
 from common.attribute_values import to_item
 from common.configuration import MissingSetting
@@ -200,7 +199,7 @@ def test_unknown_product_is_not_found(call, stored_product, changes):
 
 
 def test_product_whose_creation_was_rejected_is_not_found(call, table, changes):
-    rejected = heads.to_values(Head(sequence=1, last_hash="0" * 64, create_change_id="c-1"), UNKNOWN)
+    rejected = Head(sequence=1, last_hash="0" * 64, create_change_id="c-1").attributes(UNKNOWN)
     table.client.put_item(TableName=table.name, Item=to_item({**head_key(UNKNOWN), **rejected}))
 
     assert refusal(call(handler, "PUT", UNKNOWN, body={"active": True})) == (404, "ProductNotFound", [])

@@ -15,7 +15,6 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 import cursor
 import handler as function
-from common import head as heads
 from common.attribute_values import to_item
 from common.configuration import MissingSetting
 from common.head import Head
@@ -83,7 +82,7 @@ def test_products_are_shown_with_every_attribute_and_nothing_else(call, stored_p
 
 def test_product_whose_creation_was_rejected_is_not_listed(call, table):
     product_id = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
-    rejected = heads.to_values(Head(sequence=1, last_hash="0" * 64, create_change_id="c-1"), product_id)
+    rejected = Head(sequence=1, last_hash="0" * 64, create_change_id="c-1").attributes(product_id)
     table.client.put_item(TableName=table.name, Item=to_item({**head_key(product_id), **rejected}))
 
     assert call(handler).body["products"] == []
