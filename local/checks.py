@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local import commands, credentials, terraform_provider
-from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, short_name
+from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, run_folder, short_name
 from local.repository import terraform_variables
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def validation(repository: str) -> Check:
             (*terraform, "init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly"),
             (*terraform, "validate", "-no-color"),
         ),
-        variables=terraform_variables(STATE / "cache" / f"terraform-{short_name(repository)}-{os.getpid()}"),
+        variables=terraform_variables(run_folder() / f"terraform-{short_name(repository)}"),
     )
 
 

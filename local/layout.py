@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,11 @@ def function_name(repository: str) -> str:
 def state_key(repository: str) -> str:
     """Return the key of a repository's Terraform state in the state bucket."""
     return f"{repository}/terraform.tfstate"
+
+
+def run_folder() -> Path:
+    """Return where this process, if it runs tests, keeps what it is done with at its end."""
+    return STATE / "test" / str(os.getpid())
 
 
 @dataclass(frozen=True)

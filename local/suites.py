@@ -17,7 +17,7 @@ from rich.console import Console
 from local import checks, commands, credentials, ministack, terraform_provider
 from local.command_line import port
 from local.failure import Failure
-from local.layout import REPOSITORIES, ROOT, STATE, StackFolder, short_name
+from local.layout import REPOSITORIES, ROOT, STATE, StackFolder, run_folder, short_name
 from local.locking import stack_locked
 from local.parallel import in_parallel
 from local.processes import Recorded, record
@@ -53,7 +53,7 @@ class Run:
     def __init__(self, steps: Steps, console: Console) -> None:
         self.steps = steps
         self.tally = Tally()
-        self.logs = STATE / "test" / str(os.getpid())
+        self.logs = run_folder()
         self._console = console
 
     def attempt(self, name: str, work: Callable[[Path], Counts]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import boto3
 
+import function
 import terraform
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -32,8 +33,7 @@ def main() -> None:
         secret = f"bbws/product-api/{environment}/{smoke['client']}"
         key = session.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         event["headers"] = {**event["headers"], "x-api-key": key}
-    function = json.loads((terraform.ROOT / "function.auto.tfvars.json").read_text(encoding="utf-8"))["function_name"]
-    name = f"bbws-{function}-{environment}"
+    name = function.name_in(environment)
     answer = session.client("lambda").invoke(FunctionName=name, Qualifier="live", Payload=json.dumps(event).encode())
     shown = json.loads(answer["Payload"].read())
     if "FunctionError" in answer or not smoke["expected"].items() <= shown.items():

@@ -13,7 +13,7 @@ REPOSITORY = "2_1_bbws_product_infrastructure"
 def main() -> None:
     """Apply the Terraform and print where the API is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("environment", help=f"one of {', '.join(terraform.environments())}")
+    parser.add_argument("environment", choices=terraform.environments())
     environment = parser.parse_args().environment
 
     terraform.apply(environment, REPOSITORY)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+import function
 import terraform
 
 if TYPE_CHECKING:
@@ -21,19 +22,17 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 def main() -> None:
     """Apply the Terraform with the built package, move the alias and print the version that is live."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("environment", help=f"one of {', '.join(terraform.environments())}")
+    parser.add_argument("environment", choices=terraform.environments())
     environment = parser.parse_args().environment
 
     if not (BUILD / "function.zip").is_file():
         terraform.fail("build/function.zip is not there: run scripts/build.py first")
     architecture = json.loads((BUILD / "package.json").read_text())["architecture"]
-    function = json.loads((terraform.ROOT / "function.auto.tfvars.json").read_text())["function_name"]
-    repository = "2_1_bbws_" + function.replace("-", "_")
+    name = function.name_in(environment)
 
-    terraform.apply(environment, repository, {"architecture": architecture})
-    outputs = terraform.outputs()
-    name, version = str(outputs["function_name"]), str(outputs["version"])
-    client: LambdaClient = boto3.client("lambda", region_name=str(outputs["region"]))
+    terraform.apply(environment, function.repository(), {"architecture": architecture})
+    version = str(terraform.outputs()["version"])
+    client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
     client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
     print(f"{name}: version {version} is live")
 

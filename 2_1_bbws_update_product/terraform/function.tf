@@ -1,7 +1,8 @@
 # The function, its log group and its alias.
 
 locals {
-  name = "bbws-${var.function_name}-${var.environment}"
+  name    = "bbws-${var.function_name}-${var.environment}"
+  package = "../build/function.zip"
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -16,8 +17,8 @@ resource "aws_lambda_function" "function" {
   runtime          = "python3.12"
   architectures    = [var.architecture]
   handler          = "handler.handler"
-  filename         = var.package_path
-  source_code_hash = filebase64sha256(var.package_path)
+  filename         = local.package
+  source_code_hash = filebase64sha256(local.package)
   memory_size      = var.memory_mb
   timeout          = var.timeout_seconds
   publish          = true
