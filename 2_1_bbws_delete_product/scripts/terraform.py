@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,12 +100,17 @@ def outputs() -> dict[str, object]:
 
 def _run(environment: str, command: str, *arguments: str) -> None:
     """Run one Terraform command; a failure ends the script, in one line where the cause is a known one."""
-    done = subprocess.run(
-        ["terraform", f"-chdir={ROOT}", command, "-input=false", "-no-color", *arguments],
-        check=False,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # Interrupted, Terraform finishes what it began, writes its state and lets go of the lock: wait for that.
+    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        done = subprocess.run(
+            ["terraform", f"-chdir={ROOT}", command, "-input=false", "-no-color", *arguments],
+            check=False,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
     if done.returncode == 0:
         return
     said = " ".join(done.stderr.split())
