@@ -45,8 +45,7 @@ resource "aws_api_gateway_deployment" "products" {
 
   depends_on = [
     aws_api_gateway_integration.function,
-    aws_api_gateway_integration_response.method_not_allowed,
-    aws_api_gateway_integration_response.preflight,
+    aws_api_gateway_integration_response.mock,
     aws_api_gateway_gateway_response.error,
   ]
 }

@@ -1,7 +1,7 @@
 # The gateway's own errors, in the shape of the functions' errors.
 
 locals {
-  error_headers = {
+  cors_headers = {
     "Access-Control-Allow-Origin" = "'${var.allowed_origins[0]}'"
   }
 
@@ -63,7 +63,7 @@ resource "aws_api_gateway_gateway_response" "error" {
 
   response_parameters = {
     for name, value in merge(
-      local.error_headers,
+      local.cors_headers,
       contains(keys(local.retry_after), each.value) ? { "Retry-After" = "'${local.retry_after[each.value]}'" } : {},
     ) : "gatewayresponse.header.${name}" => value
   }

@@ -15,19 +15,6 @@ locals {
     "text/xml",
   ]
 
-  preflight_headers = {
-    for path, methods in local.allowed_methods : path => {
-      "Access-Control-Allow-Origin"  = "'${var.allowed_origins[0]}'"
-      "Access-Control-Allow-Methods" = "'${methods}'"
-      "Access-Control-Allow-Headers" = "'content-type,x-api-key,idempotency-key,if-match,if-none-match'"
-      "Access-Control-Max-Age"       = "'3600'"
-    }
-  }
-
-  method_not_allowed_headers = {
-    for path, methods in local.allowed_methods : path => merge(local.error_headers, { "Allow" = "'${methods}'" })
-  }
-
   # Of several allowed origins the answer names the one that asks. HTTP/1.1 clients write Origin, HTTP/2 ones origin.
   choose_origin = length(var.allowed_origins) == 1 ? "" : join("", [
     "#set($origin = $input.params().header.get(\"origin\"))",
@@ -36,26 +23,57 @@ locals {
     "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)",
     "#end",
   ])
+
+  preflights = {
+    for path, methods in local.allowed_methods : "OPTIONS ${path}" => {
+      path         = path
+      method       = "OPTIONS"
+      key_required = false
+      status       = "200"
+      template     = local.choose_origin
+      headers = merge(local.cors_headers, {
+        "Access-Control-Allow-Methods" = "'${methods}'"
+        "Access-Control-Allow-Headers" = "'content-type,x-api-key,idempotency-key,if-match,if-none-match'"
+        "Access-Control-Max-Age"       = "'3600'"
+      })
+    }
+  }
+
+  methods_not_allowed = {
+    for path, methods in local.allowed_methods : "ANY ${path}" => {
+      path         = path
+      method       = "ANY"
+      key_required = true
+      status       = "405"
+      template     = local.error_bodies["method_not_allowed"]
+      headers      = merge(local.cors_headers, { "Allow" = "'${methods}'" })
+    }
+  }
+
+  mock_methods = merge(local.preflights, local.methods_not_allowed)
 }
 
-resource "aws_api_gateway_method" "preflight" {
-  for_each = local.path_ids
+resource "aws_api_gateway_method" "mock" {
+  for_each = local.mock_methods
 
-  rest_api_id   = aws_api_gateway_rest_api.products.id
-  resource_id   = each.value
-  http_method   = "OPTIONS"
-  authorization = "NONE"
+  rest_api_id      = aws_api_gateway_rest_api.products.id
+  resource_id      = local.path_ids[each.value.path]
+  http_method      = each.value.method
+  authorization    = "NONE"
+  api_key_required = each.value.key_required
 }
 
-resource "aws_api_gateway_integration" "preflight" {
-  for_each = local.path_ids
+resource "aws_api_gateway_integration" "mock" {
+  for_each = local.mock_methods
 
   rest_api_id          = aws_api_gateway_rest_api.products.id
-  resource_id          = each.value
-  http_method          = aws_api_gateway_method.preflight[each.key].http_method
+  resource_id          = local.path_ids[each.value.path]
+  http_method          = aws_api_gateway_method.mock[each.key].http_method
   type                 = "MOCK"
   passthrough_behavior = "NEVER"
-  request_templates    = { for type in local.mock_content_types : type => jsonencode({ statusCode = 200 }) }
+  request_templates = {
+    for type in local.mock_content_types : type => jsonencode({ statusCode = tonumber(each.value.status) })
+  }
 
   # A MOCK integration has none of these, and some gateways read them back.
   lifecycle {
@@ -63,83 +81,27 @@ resource "aws_api_gateway_integration" "preflight" {
   }
 }
 
-resource "aws_api_gateway_method_response" "preflight" {
-  for_each = local.path_ids
+resource "aws_api_gateway_method_response" "mock" {
+  for_each = local.mock_methods
 
   rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = each.value
-  http_method = aws_api_gateway_method.preflight[each.key].http_method
-  status_code = "200"
+  resource_id = local.path_ids[each.value.path]
+  http_method = aws_api_gateway_method.mock[each.key].http_method
+  status_code = each.value.status
 
-  response_parameters = { for name in keys(local.preflight_headers[each.key]) : "method.response.header.${name}" => true }
+  response_parameters = { for name in keys(each.value.headers) : "method.response.header.${name}" => true }
 }
 
-resource "aws_api_gateway_integration_response" "preflight" {
-  for_each = local.path_ids
+resource "aws_api_gateway_integration_response" "mock" {
+  for_each = local.mock_methods
 
   rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = each.value
-  http_method = aws_api_gateway_method.preflight[each.key].http_method
-  status_code = aws_api_gateway_method_response.preflight[each.key].status_code
+  resource_id = local.path_ids[each.value.path]
+  http_method = aws_api_gateway_method.mock[each.key].http_method
+  status_code = aws_api_gateway_method_response.mock[each.key].status_code
 
-  response_parameters = {
-    for name, value in local.preflight_headers[each.key] : "method.response.header.${name}" => value
-  }
-  response_templates = local.choose_origin == "" ? {} : { "application/json" = local.choose_origin }
+  response_parameters = { for name, value in each.value.headers : "method.response.header.${name}" => value }
+  response_templates  = each.value.template == "" ? {} : { "application/json" = each.value.template }
 
-  depends_on = [aws_api_gateway_integration.preflight]
-}
-
-resource "aws_api_gateway_method" "method_not_allowed" {
-  for_each = local.path_ids
-
-  rest_api_id      = aws_api_gateway_rest_api.products.id
-  resource_id      = each.value
-  http_method      = "ANY"
-  authorization    = "NONE"
-  api_key_required = true
-}
-
-resource "aws_api_gateway_integration" "method_not_allowed" {
-  for_each = local.path_ids
-
-  rest_api_id          = aws_api_gateway_rest_api.products.id
-  resource_id          = each.value
-  http_method          = aws_api_gateway_method.method_not_allowed[each.key].http_method
-  type                 = "MOCK"
-  passthrough_behavior = "NEVER"
-  request_templates    = { for type in local.mock_content_types : type => jsonencode({ statusCode = 405 }) }
-
-  lifecycle {
-    ignore_changes = [integration_http_method, cache_key_parameters, request_parameters]
-  }
-}
-
-resource "aws_api_gateway_method_response" "method_not_allowed" {
-  for_each = local.path_ids
-
-  rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = each.value
-  http_method = aws_api_gateway_method.method_not_allowed[each.key].http_method
-  status_code = "405"
-
-  response_parameters = {
-    for name in keys(local.method_not_allowed_headers[each.key]) : "method.response.header.${name}" => true
-  }
-}
-
-resource "aws_api_gateway_integration_response" "method_not_allowed" {
-  for_each = local.path_ids
-
-  rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = each.value
-  http_method = aws_api_gateway_method.method_not_allowed[each.key].http_method
-  status_code = aws_api_gateway_method_response.method_not_allowed[each.key].status_code
-
-  response_parameters = {
-    for name, value in local.method_not_allowed_headers[each.key] : "method.response.header.${name}" => value
-  }
-  response_templates = { "application/json" = local.error_bodies["method_not_allowed"] }
-
-  depends_on = [aws_api_gateway_integration.method_not_allowed]
+  depends_on = [aws_api_gateway_integration.mock]
 }
