@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local import commands, credentials, terraform_provider
+from local import credentials, programs
 from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, run_folder, short_name
 from local.repository import terraform_variables
 
@@ -52,7 +52,7 @@ class Check:
         """
         variables = {**credentials.without_accounts(), **self.variables}
         for number, command in enumerate(self.commands):
-            commands.run(command, log, self.cwd, variables, append=number > 0)
+            programs.run(command, log, self.cwd, variables, append=number > 0)
 
 
 def python_module(*arguments: str) -> tuple[str, ...]:
@@ -76,8 +76,7 @@ def all_checks() -> Iterator[Check]:
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
     yield types("local", ROOT, "local", "template/sync")
     for name in FOLDERS_BESIDE:
-        if (ROOT / name).is_dir():
-            yield types(name, ROOT / name, ".")
+        yield types(name, ROOT / name, ".")
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
     for repository in VALIDATED:
         yield validation(repository)
@@ -117,11 +116,10 @@ def validation(repository: str) -> Check:
 
 def reformat() -> int:
     """Format the Python and the Terraform of the whole tree."""
-    terraform_provider.check_terraform()
     logs = STATE / "format"
-    commands.run(python_module("ruff", "check", "--quiet", "--select", "I", "--fix", "."), logs / "imports.log", ROOT)
-    commands.run(python_module("ruff", "format", "."), logs / "ruff.log", ROOT)
-    commands.run(("terraform", "fmt", "-recursive"), logs / "terraform.log", ROOT)
-    print(commands.tail(logs / "ruff.log", 1))
-    print(commands.tail(logs / "terraform.log") or "Terraform files left unchanged")
+    programs.run(python_module("ruff", "check", "--quiet", "--select", "I", "--fix", "."), logs / "imports.log", ROOT)
+    programs.run(python_module("ruff", "format", "."), logs / "ruff.log", ROOT)
+    programs.run(("terraform", "fmt", "-recursive"), logs / "terraform.log", ROOT)
+    print(programs.tail(logs / "ruff.log", 1))
+    print(programs.tail(logs / "terraform.log") or "Terraform files left unchanged")
     return 0

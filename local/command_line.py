@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from local import environments, terraform_provider
 from local.failure import Failure
-from local.layout import DEFAULT_PORT, ROOT
+from local.layout import ROOT
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,7 +36,7 @@ class Command:
     packages
         Whether it needs the virtual environments.
     terraform
-        Whether it always needs Terraform, so that a missing one is told before anything else is done.
+        Whether it needs Terraform; a missing one is told before anything else is done.
     """
 
     function: str
@@ -56,24 +56,10 @@ COMMANDS = {
     "lint": Command("local.suites:lint", terraform=True),
     "check": Command("local.suites:check"),
     "unit": Command("local.suites:unit"),
-    "integration": Command("local.suites:integration"),
-    "e2e": Command("local.suites:e2e"),
-    "format": Command("local.checks:reformat"),
+    "integration": Command("local.suites:integration", terraform=True),
+    "e2e": Command("local.suites:e2e", terraform=not os.environ.get("API_URL")),
+    "format": Command("local.checks:reformat", terraform=True),
 }
-
-
-def port() -> int:
-    """Return the port that ``PORT`` names, or the usual one.
-
-    Raises
-    ------
-    Failure
-        If it names none.
-    """
-    text = os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535):
-        raise Failure(f"PORT={text} is no port: choose one from 1024 to 65535")
-    return int(text)
 
 
 def since_typed() -> float:
@@ -95,7 +81,6 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
-    os.environ.setdefault(STARTED, str(time.time()))
     try:
         return _run(name, COMMANDS[name])
     except Failure as failure:
@@ -109,8 +94,10 @@ def main() -> int:
 
 
 def _run(name: str, command: Command) -> int:
-    if command.terraform:
-        terraform_provider.check_terraform()
+    if STARTED not in os.environ:
+        os.environ[STARTED] = str(time.time())
+        if command.terraform:
+            terraform_provider.check_terraform()
     if command.packages:
         environments.prepare()
         if Path(sys.prefix).resolve() != environments.WORK.folder.resolve():

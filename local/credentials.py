@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from local.layout import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
-    import boto3
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
     from local.layout import StackFolder
 
@@ -36,9 +39,26 @@ def variables(folder: StackFolder) -> dict[str, str]:
     }
 
 
-@cache
-def session() -> boto3.Session:
-    """Return a session with the root's credentials."""
+@overload
+def client(folder: StackFolder, service: Literal["lambda"]) -> LambdaClient: ...
+@overload
+def client(folder: StackFolder, service: Literal["logs"]) -> CloudWatchLogsClient: ...
+@overload
+def client(folder: StackFolder, service: Literal["s3"]) -> S3Client: ...
+@overload
+def client(folder: StackFolder, service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def client(folder: StackFolder, service: Literal["ssm"]) -> SSMClient: ...
+
+
+def client(folder: StackFolder, service: str) -> Any:
+    """Return a client for a service of a local stack, with the root's credentials."""
     import boto3
 
-    return boto3.Session(aws_access_key_id=ACCOUNT_ID, aws_secret_access_key=SECRET, region_name=REGION)
+    return boto3.client(
+        service,
+        endpoint_url=folder.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT_ID,
+        aws_secret_access_key=SECRET,
+    )

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from local.command_line import port
+from local.credentials import client
 from local.description import running_stack
 from local.failure import Failure
-from local.layout import StackFolder
-from local.state_bucket import s3
+from local.layout import chosen_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.description import Description
+    from local.layout import StackFolder
 
 WITHIN_SECONDS = 20.0
 PAUSE_SECONDS = 0.1
@@ -111,7 +111,7 @@ class Walk:
 
 def demo() -> int:
     """Create a product, find it, change it, withdraw it, and show what the audit trail kept."""
-    folder = StackFolder(port())
+    folder = chosen_stack()
     stack = running_stack(folder)
     console = Console()
     walk = Walk(stack, console)
@@ -167,10 +167,10 @@ def audit_objects(
     Failure
         If there aren't in time.
     """
-    client = s3(folder)
+    s3 = client(folder, "s3")
     deadline = time.monotonic() + WITHIN_SECONDS
     while True:
-        pages = client.get_paginator("list_objects_v2").paginate(
+        pages = s3.get_paginator("list_objects_v2").paginate(
             Bucket=stack["auditBucket"], Prefix=f"{datetime.now(UTC):%Y/%m/%d}/{product_id}_"
         )
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
@@ -179,7 +179,7 @@ def audit_objects(
         if time.monotonic() > deadline:
             raise Failure(f"{len(keys)} of {expected} audit objects came within {WITHIN_SECONDS:.0f} s")
         time.sleep(PAUSE_SECONDS)
-    records = [(key, json.load(client.get_object(Bucket=stack["auditBucket"], Key=key)["Body"])) for key in keys]
+    records = [(key, json.load(s3.get_object(Bucket=stack["auditBucket"], Key=key)["Body"])) for key in keys]
     return sorted(records, key=lambda entry: int(entry[1]["sequence"]))
 
 

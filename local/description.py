@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypedDict, cast
 from local import ministack
 from local.failure import Failure
 from local.layout import ACCOUNT_ID, DEFAULT_PORT, ENVIRONMENT, REGION, StackFolder
+from local.secret_file import write_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 class Description(TypedDict):
@@ -78,11 +78,3 @@ def running_stack(folder: StackFolder) -> Description:
 
 def _with_port(folder: StackFolder) -> str:
     return "" if folder.port == DEFAULT_PORT else f" PORT={folder.port}"
-
-
-def write_secret(file: Path, content: object) -> None:
-    """Write JSON that only the owner may read, whole or not at all."""
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(file)

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.failure import Failure
-from local.layout import REPOSITORIES, ROOT, STATE
+from local.layout import FUNCTIONS, ROOT, STATE
 from local.locking import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -34,7 +34,7 @@ class VirtualEnvironment:
     folder
         Where it is.
     files
-        The requirements files; one that isn't there counts as empty.
+        The requirements files.
     """
 
     folder: Path
@@ -55,30 +55,11 @@ WORK = VirtualEnvironment(
     ROOT / ".venv",
     (
         ROOT / "local" / "requirements.txt",
-        *(ROOT / repository / "requirements.txt" for repository in REPOSITORIES),
-        *(ROOT / repository / "requirements-dev.txt" for repository in REPOSITORIES),
-        ROOT / "integration-tests" / "requirements.txt",
-        ROOT / "e2e-tests" / "requirements.txt",
+        *(ROOT / repository / "requirements.txt" for repository in FUNCTIONS),
+        *(ROOT / repository / "requirements-dev.txt" for repository in FUNCTIONS),
     ),
 )
 MINISTACK = VirtualEnvironment(ROOT / ".venv-ministack", (ROOT / "local" / "requirements-ministack.txt",))
-
-
-def requirements(texts: Iterable[str]) -> list[str]:
-    r"""Return the requirements of several files, each once, in order.
-
-    Options are left out: the only ones name another of these files.
-
-    >>> requirements(["six==1.17.0  # why", "-r requirements.txt\nbotocore==1.44.5", "six==1.17.0"])
-    ['botocore==1.44.5', 'six==1.17.0']
-    """
-    lines = (line.partition("#")[0].strip() for text in texts for line in text.splitlines())
-    return sorted({line for line in lines if line and not line.startswith("-")})
-
-
-def wanted(environment: VirtualEnvironment) -> list[str]:
-    """Return what should be installed in an environment."""
-    return requirements(file.read_text(encoding="utf-8") for file in environment.files if file.is_file())
 
 
 def base_interpreter() -> str:
@@ -88,8 +69,10 @@ def base_interpreter() -> str:
 
 def fingerprint(environment: VirtualEnvironment) -> str:
     """Return the SHA-256 (hex) of what an environment should be made from."""
-    parts = [sys.version, base_interpreter(), str(environment.folder), *wanted(environment)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join([sys.version, base_interpreter(), str(environment.folder)]).encode())
+    for file in environment.files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def is_current(environment: VirtualEnvironment) -> bool:
@@ -115,14 +98,11 @@ def make(environment: VirtualEnvironment) -> float:
         If pip can't install a requirement, with the end of what it said.
     """
     started = time.monotonic()
-    combined = STATE / "setup" / f"requirements-{environment.folder.name}.txt"
-    combined.parent.mkdir(parents=True, exist_ok=True)
-    combined.write_text("\n".join(wanted(environment)) + "\n", encoding="utf-8")
     shutil.rmtree(environment.folder, ignore_errors=True)
     _run([base_interpreter(), "-m", "venv", str(environment.folder)])
     # Bytecode is made when a module is first imported: most of these never are.
     pip = [str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--no-compile", "--requirement", str(combined)])
+    _run([*pip, "--no-compile", *(f"--requirement={file}" for file in environment.files)])
     environment.stamp.write_text(fingerprint(environment), encoding="utf-8")
     return time.monotonic() - started
 

@@ -12,15 +12,11 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from local.credentials import session
+from local.credentials import client
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mypy_boto3_ssm import SSMClient
-
     from local.layout import StackFolder
-    from local.processes import Recorded
+    from local.processes import KnownProcess
 
 # MiniStack saves this service after all others that the system uses: if it is there, they are.
 PARAMETER = "/bbws/local/generation"
@@ -42,15 +38,10 @@ class Generation:
     started: str
 
 
-def generation_file(folder: StackFolder) -> Path:
-    """Return where the token is that survives."""
-    return folder.path / "generation.json"
-
-
 def on_disk(folder: StackFolder) -> Generation | None:
     """Return the generation in the file, None if there is none."""
     try:
-        return Generation(**json.loads(generation_file(folder).read_text(encoding="utf-8")))
+        return Generation(**json.loads(folder.generation.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -73,24 +64,19 @@ def lost(folder: StackFolder) -> bool:
     return is_lost(on_disk(folder), _token_in(folder))
 
 
-def renew(folder: StackFolder, process: Recorded) -> None:
+def renew(folder: StackFolder, process: KnownProcess) -> None:
     """Leave a new token in both places, once for each start."""
     left = on_disk(folder)
     if left and left.started == process.started:
         return
     generation = Generation(secrets.token_hex(16), process.started)
-    generation_file(folder).write_text(json.dumps(asdict(generation)) + "\n", encoding="utf-8")
-    _ssm(folder).put_parameter(Name=PARAMETER, Value=generation.token, Type="String", Overwrite=True)
-
-
-def _ssm(folder: StackFolder) -> SSMClient:
-    client: SSMClient = session().client("ssm", endpoint_url=folder.endpoint_url)
-    return client
+    folder.generation.write_text(json.dumps(asdict(generation)) + "\n", encoding="utf-8")
+    client(folder, "ssm").put_parameter(Name=PARAMETER, Value=generation.token, Type="String", Overwrite=True)
 
 
 def _token_in(folder: StackFolder) -> str | None:
-    client = _ssm(folder)
+    ssm = client(folder, "ssm")
     try:
-        return client.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
-    except client.exceptions.ParameterNotFound:
+        return ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
         return None

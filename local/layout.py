@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from local.failure import Failure
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Everything that the local run makes, except the virtual environments and the packages.
@@ -91,6 +93,11 @@ class StackFolder:
         return self.path / "deployed"
 
     @property
+    def tried(self) -> Path:
+        """One file for each function that answered since MiniStack was started."""
+        return self.path / "tried"
+
+    @property
     def logs(self) -> Path:
         """What each step printed."""
         return self.path / "logs"
@@ -101,6 +108,21 @@ class StackFolder:
         return self.path / "ministack"
 
     @property
+    def ministack_log(self) -> Path:
+        """What MiniStack prints, and with it the functions."""
+        return self.path / "ministack.log"
+
+    @property
+    def ministack_process(self) -> Path:
+        """Which process is this stack's MiniStack, as JSON; there while it runs."""
+        return self.path / "ministack.json"
+
+    @property
+    def generation(self) -> Path:
+        """The token of MiniStack's last start, as JSON."""
+        return self.path / "generation.json"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever changes this stack."""
         return STATE / f"{self.port}.lock"
@@ -108,3 +130,17 @@ class StackFolder:
     def terraform_data(self, repository: str) -> Path:
         """Terraform's working folder for one repository."""
         return self.path / "terraform" / repository
+
+
+def chosen_stack() -> StackFolder:
+    """Return the stack on the port that ``PORT`` names, or on the usual one.
+
+    Raises
+    ------
+    Failure
+        If it names none.
+    """
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535):
+        raise Failure(f"PORT={text} is no port: choose one from 1024 to 65535")
+    return StackFolder(int(text))

@@ -9,17 +9,17 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local.command_line import port
-from local.credentials import session
+from local.credentials import client
 from local.description import running_stack
 from local.failure import Failure
-from local.layout import FUNCTIONS, PREFIX, StackFolder, function_name, short_name
+from local.layout import FUNCTIONS, PREFIX, chosen_stack, function_name, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
+
+    from local.layout import StackFolder
 
 BACK_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
@@ -31,7 +31,7 @@ REMEMBERED = 10_000
 def logs() -> int:
     """Print what the function of ``FUNCTION`` logged in the last ten minutes, and go on with what it logs."""
     repository = chosen(os.environ.get("FUNCTION", ""))
-    folder = StackFolder(port())
+    folder = chosen_stack()
     running_stack(folder)
     print(f"following {function_name(repository)}; Ctrl-C ends it", file=sys.stderr)
     try:
@@ -60,14 +60,14 @@ def chosen(name: str) -> str:
 
 def events(folder: StackFolder, group: str) -> Iterator[FilteredLogEventTypeDef]:
     """Yield the events of a log group, from some minutes back on and without end."""
-    client: CloudWatchLogsClient = session().client("logs", endpoint_url=folder.endpoint_url)
+    cloudwatch = client(folder, "logs")
     seen: deque[str] = deque(maxlen=REMEMBERED)
     since = int((time.time() - BACK_SECONDS) * 1000)
-    pages = client.get_paginator("filter_log_events")
+    pages = cloudwatch.get_paginator("filter_log_events")
     while True:
         try:
             found = [event for page in pages.paginate(logGroupName=group, startTime=since) for event in page["events"]]
-        except client.exceptions.ResourceNotFoundException:
+        except cloudwatch.exceptions.ResourceNotFoundException:
             raise Failure(f"there is no log group {group}: make up deploys the function") from None
         for event in sorted(found, key=lambda event: event["timestamp"]):
             # MiniStack gives events no id.

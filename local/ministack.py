@@ -13,38 +13,24 @@ import subprocess
 import time
 import urllib.request
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from local.environments import MINISTACK
 from local.failure import Failure
 from local.layout import ACCOUNT_ID, REGION, StackFolder
-from local.processes import Recorded, end, record
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from local.processes import KnownProcess, end, identify
 
 READY_WITHIN = 60.0
 # It writes its state when it stops.
 STOPPED_WITHIN = 60.0
 
 
-def record_file(folder: StackFolder) -> Path:
-    """Return where the process of a stack is written down."""
-    return folder.path / "ministack.json"
-
-
-def log_file(folder: StackFolder) -> Path:
-    """Return where MiniStack's own log goes."""
-    return folder.path / "ministack.log"
-
-
-def running(folder: StackFolder) -> Recorded | None:
+def running(folder: StackFolder) -> KnownProcess | None:
     """Return the process of a stack, or None if it doesn't run."""
     try:
-        recorded = Recorded(**json.loads(record_file(folder).read_text(encoding="utf-8")))
+        process = KnownProcess(**json.loads(folder.ministack_process.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return recorded if recorded.runs() else None
+    return process if process.runs() else None
 
 
 def variables(folder: StackFolder) -> dict[str, str]:
@@ -94,12 +80,12 @@ def is_ready(port: int) -> bool:
         return False
 
 
-def start(folder: StackFolder) -> Recorded:
+def start(folder: StackFolder) -> KnownProcess:
     """Start a stack's MiniStack with the state that it stopped with, and wait until it takes requests.
 
     Returns
     -------
-    Recorded
+    KnownProcess
         The process.
 
     Raises
@@ -114,11 +100,12 @@ def start(folder: StackFolder) -> Recorded:
     if port_is_taken(folder.port):
         other = "another MiniStack" if is_ready(folder.port) else "another program"
         raise Failure(f"port {folder.port} is taken by {other}: stop it, or choose another with PORT={folder.port + 1}")
-    # What functions were unpacked into; they are unpacked again.
+    # What functions were unpacked into: they are unpacked again, and their processes have ended.
     shutil.rmtree(folder.ministack / "tmp", ignore_errors=True)
+    shutil.rmtree(folder.tried, ignore_errors=True)
     for name in ("home", "tmp", "state", "s3"):
         (folder.ministack / name).mkdir(parents=True, exist_ok=True)
-    with log_file(folder).open("ab") as log:
+    with folder.ministack_log.open("ab") as log:
         process = subprocess.Popen(
             [str(MINISTACK.python), "-m", "ministack"],
             cwd=folder.ministack,
@@ -129,10 +116,10 @@ def start(folder: StackFolder) -> Recorded:
             # Ctrl-C is meant for the command that starts it, not for what it leaves running.
             start_new_session=True,
         )
-    recorded = record(process.pid)
-    record_file(folder).write_text(json.dumps(asdict(recorded)) + "\n", encoding="utf-8")
+    known = identify(process.pid)
+    folder.ministack_process.write_text(json.dumps(asdict(known)) + "\n", encoding="utf-8")
     await_ready(folder)
-    return recorded
+    return known
 
 
 def await_ready(folder: StackFolder) -> None:
@@ -146,7 +133,7 @@ def await_ready(folder: StackFolder) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not is_ready(folder.port):
         if running(folder) is None or time.monotonic() > deadline:
-            tail = log_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+            tail = folder.ministack_log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
             raise Failure(f"MiniStack did not start on port {folder.port}", "\n".join(line[:300] for line in tail))
         time.sleep(0.1)
 
@@ -164,12 +151,12 @@ def stop(folder: StackFolder) -> bool:
     Failure
         If it had to be killed, which loses its state.
     """
-    recorded = running(folder)
-    stopped = recorded is None or end(recorded, STOPPED_WITHIN)
-    record_file(folder).unlink(missing_ok=True)
+    process = running(folder)
+    stopped = process is None or end(process, STOPPED_WITHIN)
+    folder.ministack_process.unlink(missing_ok=True)
     if not stopped:
         raise Failure(f"MiniStack on port {folder.port} didn't stop in order and was killed: its data is lost")
-    return recorded is not None
+    return process is not None
 
 
 def forget(folder: StackFolder) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local import commands
+from local import programs
 from local.failure import Failure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def tasks_at_a_time(number: int) -> Iterator[ThreadPoolExecutor]:
             pool.shutdown(cancel_futures=True)
             raise
         except BaseException:
-            commands.interrupt()
+            programs.interrupt()
             raise
 
 

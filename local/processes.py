@@ -39,8 +39,8 @@ def identity(pid: int) -> str | None:
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """A process as it is written down for others.
+class KnownProcess:
+    """A process that can be told from any other, in another process too.
 
     Parameters
     ----------
@@ -58,12 +58,12 @@ class Recorded:
         return identity(self.pid) == self.started
 
 
-def record(pid: int) -> Recorded:
-    """Return what to write down about a running process."""
-    return Recorded(pid, identity(pid) or "ended at once")
+def identify(pid: int) -> KnownProcess:
+    """Return what tells a running process from any other."""
+    return KnownProcess(pid, identity(pid) or "ended at once")
 
 
-def end(process: Recorded, patience: float) -> bool:
+def end(process: KnownProcess, patience: float) -> bool:
     """End a process in order with SIGTERM, or with SIGKILL when that takes too long.
 
     Parameters

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from local import commands, credentials
+from local import credentials, programs
 from local.environments import WORK
-from local.fingerprint import fingerprint_of
 from local.layout import ENVIRONMENT, INFRASTRUCTURE, ROOT, StackFolder, short_name, state_key
 from local.terraform_provider import CONFIGURATION
 
@@ -25,12 +25,12 @@ def build(folder: StackFolder, repository: str) -> str:
         What the script said about it.
     """
     log = folder.logs / f"build-{short_name(repository)}.log"
-    commands.run([WORK.python, "scripts/build.py", "--local"], log, ROOT / repository)
-    return commands.tail(log, 1).removeprefix("build/function.zip ")
+    programs.run([WORK.python, "scripts/build.py", "--local"], log, ROOT / repository)
+    return programs.tail(log, 1).removeprefix("build/function.zip ")
 
 
 def inputs(folder: StackFolder, repository: str, infrastructure: Mapping[str, object]) -> str:
-    """Return the fingerprint of everything that a deployment's result depends on.
+    """Return the SHA-256 (hex) of everything that a deployment's result depends on.
 
     Parameters
     ----------
@@ -45,13 +45,26 @@ def inputs(folder: StackFolder, repository: str, infrastructure: Mapping[str, ob
     files = [path for name in ("scripts", "terraform") for path in (root / name).rglob("*") if path.is_file()]
     wanted = [path for path in files if not {"__pycache__", ".terraform"} & set(path.relative_to(root).parts)]
     wanted.append(folder.api_keys if repository == INFRASTRUCTURE else root / "build" / "function.zip")
-    return fingerprint_of(wanted, json.dumps(infrastructure, sort_keys=True))
+    digest = hashlib.sha256()
+    for path in sorted(wanted):
+        for part in (path.relative_to(ROOT).as_posix().encode(), path.read_bytes()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    digest.update(json.dumps(infrastructure, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
-def is_deployed(folder: StackFolder, repository: str, fingerprint: str) -> bool:
-    """Tell whether exactly this is deployed."""
+def is_noted(notes: Path, repository: str, fingerprint: str) -> bool:
+    """Tell whether a repository was deployed, or tried, as it is now.
+
+    Parameters
+    ----------
+    notes
+        The stack's `deployed` or `tried`.
+    repository, fingerprint
+        Which repository, and its `inputs`.
+    """
     try:
-        return (folder.deployed / repository).read_text(encoding="utf-8") == fingerprint
+        return (notes / repository).read_text(encoding="utf-8") == fingerprint
     except OSError:
         return False
 
@@ -64,16 +77,23 @@ def deploy(folder: StackFolder, repository: str, fingerprint: str) -> str:
     str
         What came of it, in a few words.
     """
-    note = folder.deployed / repository
-    note.unlink(missing_ok=True)
+    (folder.deployed / repository).unlink(missing_ok=True)
     log = folder.logs / f"deploy-{short_name(repository)}.log"
     variables = terraform_variables(folder.terraform_data(repository)) | credentials.variables(folder)
     if repository == INFRASTRUCTURE:
         variables["TF_VAR_api_key_values"] = folder.api_keys.read_text(encoding="utf-8")
-    commands.run([WORK.python, "scripts/deploy.py", ENVIRONMENT], log, ROOT / repository, variables)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(fingerprint, encoding="utf-8")
-    return "applied" if repository == INFRASTRUCTURE else commands.tail(log, 1).partition(": ")[2]
+    programs.run([WORK.python, "scripts/deploy.py", ENVIRONMENT], log, ROOT / repository, variables)
+    _note(folder.deployed, repository, fingerprint)
+    return "applied" if repository == INFRASTRUCTURE else programs.tail(log, 1).partition(": ")[2]
+
+
+def smoke_test(folder: StackFolder, repository: str, fingerprint: str) -> None:
+    """Try a deployed function, whose process runs from then on, and note that it was tried."""
+    log = folder.logs / f"smoke-test-{short_name(repository)}.log"
+    programs.run(
+        [WORK.python, "scripts/smoke_test.py", ENVIRONMENT], log, ROOT / repository, credentials.variables(folder)
+    )
+    _note(folder.tried, repository, fingerprint)
 
 
 def terraform_variables(data: Path) -> dict[str, str]:
@@ -94,3 +114,8 @@ def outputs(folder: StackFolder, repository: str) -> dict[str, object]:
 
     state = read(folder, state_key(repository))
     return {} if state is None else {name: output["value"] for name, output in json.loads(state)["outputs"].items()}
+
+
+def _note(notes: Path, repository: str, fingerprint: str) -> None:
+    notes.mkdir(parents=True, exist_ok=True)
+    (notes / repository).write_text(fingerprint, encoding="utf-8")

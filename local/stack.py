@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from local import generation, ministack, repository, state_bucket, terraform_provider
-from local.command_line import port, since_typed
-from local.description import Description, describe, described, write_secret
+from local.command_line import since_typed
+from local.description import Description, describe, described
 from local.failure import Failure
-from local.layout import FUNCTIONS, INFRASTRUCTURE, StackFolder, short_name
+from local.layout import FUNCTIONS, INFRASTRUCTURE, StackFolder, chosen_stack, short_name
 from local.locking import stack_locked
 from local.parallel import tasks_at_a_time
+from local.secret_file import write_secret
 from local.steps import Steps
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ ANSWERS_WITHIN = 30.0
 
 def up() -> int:
     """Bring the stack of ``PORT`` up and say how to use it."""
-    folder = StackFolder(port())
+    folder = chosen_stack()
     with stack_locked(folder), Steps(Console()) as steps:
         bring_up(folder, steps)
     print(f"\nup after {since_typed():.0f} s; make down stops it and keeps its data")
@@ -46,7 +47,7 @@ def up() -> int:
 
 
 def bring_up(folder: StackFolder, steps: Steps) -> None:
-    """Start MiniStack and deploy whatever isn't deployed as it should be.
+    """Start MiniStack, deploy whatever isn't deployed as it should be, and try what was deployed or starts cold.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def start_over(folder: StackFolder) -> None:
     """Remove everything that a stopped stack knows, but its API keys."""
     ministack.forget(folder)
     shutil.rmtree(folder.deployed, ignore_errors=True)
-    for file in (folder.description, generation.generation_file(folder)):
+    for file in (folder.description, folder.generation):
         file.unlink(missing_ok=True)
 
 
@@ -185,7 +186,8 @@ def _build(folder: StackFolder, steps: Steps, name: str) -> None:
 def _deploy(folder: StackFolder, steps: Steps, name: str, infrastructure: dict[str, object]) -> None:
     fingerprint = repository.inputs(folder, name, infrastructure)
     with steps.step(short_name(name)) as step:
-        if repository.is_deployed(folder, name, fingerprint):
-            step.note = "nothing changed"
-        else:
-            step.note = repository.deploy(folder, name, fingerprint)
+        unchanged = repository.is_noted(folder.deployed, name, fingerprint)
+        step.note = "nothing changed" if unchanged else repository.deploy(folder, name, fingerprint)
+        if name in FUNCTIONS and not repository.is_noted(folder.tried, name, fingerprint):
+            repository.smoke_test(folder, name, fingerprint)
+            step.note += ", answers as expected"

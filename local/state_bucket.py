@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from local.credentials import session
+from local.credentials import client
 from local.layout import REGION, REPOSITORIES, STATE_BUCKET, StackFolder, state_key
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-def s3(folder: StackFolder) -> S3Client:
-    """Return a client for a stack's S3."""
-    from botocore.config import Config
-
-    client: S3Client = session().client(
-        "s3", endpoint_url=folder.endpoint_url, config=Config(s3={"addressing_style": "path"})
-    )
-    return client
 
 
 def make(folder: StackFolder) -> bool:
@@ -29,32 +14,32 @@ def make(folder: StackFolder) -> bool:
     bool
         False if it was there.
     """
-    client = s3(folder)
-    if STATE_BUCKET in (bucket["Name"] for bucket in client.list_buckets()["Buckets"]):
+    s3 = client(folder, "s3")
+    if STATE_BUCKET in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
         return False
-    client.create_bucket(Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     return True
 
 
 def read(folder: StackFolder, key: str) -> bytes | None:
     """Return an object of the bucket, None if it isn't there."""
-    client = s3(folder)
+    s3 = client(folder, "s3")
     try:
-        return client.get_object(Bucket=STATE_BUCKET, Key=key)["Body"].read()
-    except (client.exceptions.NoSuchKey, client.exceptions.NoSuchBucket):
+        return s3.get_object(Bucket=STATE_BUCKET, Key=key)["Body"].read()
+    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
 
 
 def held_locks(folder: StackFolder) -> list[str]:
     """Return the keys of the state locks that somebody holds, or left behind when they were killed."""
-    client = s3(folder)
+    s3 = client(folder, "s3")
     try:
-        there = {entry["Key"] for entry in client.list_objects_v2(Bucket=STATE_BUCKET).get("Contents", [])}
-    except client.exceptions.NoSuchBucket:
+        there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE_BUCKET).get("Contents", [])}
+    except s3.exceptions.NoSuchBucket:
         return []
     return sorted(there & {f"{state_key(repository)}.tflock" for repository in REPOSITORIES})
 
 
 def release(folder: StackFolder, key: str) -> None:
     """Remove a lock that nobody holds any more."""
-    s3(folder).delete_object(Bucket=STATE_BUCKET, Key=key)
+    client(folder, "s3").delete_object(Bucket=STATE_BUCKET, Key=key)

@@ -8,14 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from local import ministack
-from local.credentials import session
+from local.credentials import client
 from local.description import described
 from local.layout import FUNCTIONS, REPOSITORIES, STATE, StackFolder, function_name, short_name
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_sqs import SQSClient
-
     from local.description import Description
 
 
@@ -41,24 +38,24 @@ def status() -> int:
 
 def functions(folder: StackFolder) -> Table:
     """Return what is live of each function."""
-    client: LambdaClient = session().client("lambda", endpoint_url=folder.endpoint_url)
+    aws_lambda = client(folder, "lambda")
     table = Table("function", "live version", "built", box=None, padding=(0, 2))
     for repository in FUNCTIONS:
         name = function_name(repository)
         try:
-            live = client.get_function_configuration(FunctionName=name, Qualifier="live")
+            live = aws_lambda.get_function_configuration(FunctionName=name, Qualifier="live")
             table.add_row(short_name(repository), live["Version"], live["LastModified"].partition(".")[0])
-        except client.exceptions.ResourceNotFoundException:
+        except aws_lambda.exceptions.ResourceNotFoundException:
             table.add_row(short_name(repository), "none", "")
     return table
 
 
 def queues(folder: StackFolder, stack: Description) -> Table:
     """Return how many messages wait in each queue and how many are being worked on."""
-    client: SQSClient = session().client("sqs", endpoint_url=folder.endpoint_url)
+    sqs = client(folder, "sqs")
     table = Table("queue", "waiting", "in flight", box=None, padding=(0, 2))
     for url in (stack["changeQueueUrl"], stack["changeDlqUrl"], stack["auditQueueUrl"], stack["auditDlqUrl"]):
-        counts = client.get_queue_attributes(
+        counts = sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         )["Attributes"]
         table.add_row(

@@ -14,8 +14,6 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from local.commands import Interrupted
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
@@ -76,7 +74,7 @@ class Steps:
             self._under_way.append(step)
         try:
             yield step
-        except (KeyboardInterrupt, Interrupted):
+        except KeyboardInterrupt:
             self._finish(step, "stopped", "yellow")
             raise
         except BaseException:

@@ -9,15 +9,14 @@ import contextlib
 import shutil
 
 from local import ministack
-from local.command_line import port
 from local.failure import Failure
-from local.layout import StackFolder
+from local.layout import StackFolder, chosen_stack
 from local.locking import stack_locked
 
 
 def down() -> int:
     """Stop the stack of ``PORT``; its data stays."""
-    folder = StackFolder(port())
+    folder = chosen_stack()
     with stack_locked(folder):
         if ministack.stop(folder):
             print(f"the stack of port {folder.port} is stopped; make up brings it back with its data")
@@ -30,7 +29,7 @@ def down() -> int:
 
 def clean() -> int:
     """Stop the stack of ``PORT`` and remove all that it kept."""
-    folder = StackFolder(port())
+    folder = chosen_stack()
     with stack_locked(folder):
         there = folder.path.exists()
         remove(folder)

@@ -39,13 +39,13 @@ CONFIGURATION = FOLDER / "terraform.rc"
 # Where added software customarily goes, and how far below it a mirror may be.
 CUSTOMARY_ROOTS = ("/opt", "/usr/local", "/usr/share", "/usr/lib", "/srv", "~")
 DEPTH = 4
-# Folders that may be huge and never hold a mirror.
-UNLIKELY = frozenset({"node_modules", "site-packages", "dist-packages", "__pycache__", "versions", "Caches"})
+# Installed packages: thousands of folders, and none is a mirror.
+PACKAGES = frozenset({"node_modules", "site-packages", "dist-packages"})
 HIDDEN_BUT_LIKELY = frozenset({".terraform.d", ".local", ".terraform"})
 
 
-def check_terraform() -> str:
-    """Return the version of the Terraform on the PATH.
+def check_terraform() -> None:
+    """Check the Terraform on the PATH.
 
     Raises
     ------
@@ -69,7 +69,6 @@ def check_terraform() -> str:
         raise Failure(f"{program} doesn't say its version", done.stderr) from None
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < MINIMUM_TERRAFORM:
         raise Failure(f"Terraform {need} or newer is needed, and {program} is {version}")
-    return version
 
 
 def locked_version(lock_file: Path = LOCK_FILE) -> str:
@@ -124,7 +123,7 @@ def mirrors_below(root: Path, depth: int = DEPTH) -> Iterator[Path]:
                         Path(entry.path)
                         for entry in sorted(entries, key=lambda entry: entry.name)
                         if entry.is_dir(follow_symlinks=False)
-                        and entry.name not in UNLIKELY
+                        and entry.name not in PACKAGES
                         and (not entry.name.startswith(".") or entry.name in HIDDEN_BUT_LIKELY)
                     ]
             except OSError:
@@ -211,9 +210,8 @@ def prepare() -> str:
     Raises
     ------
     Failure
-        If Terraform is missing, or neither registry nor mirror has the provider.
+        If neither registry nor mirror has the provider.
     """
-    check_terraform()
     version, target = locked_version(), terraform_platform()
     with locked(FOLDER / "lock"):
         if CONFIGURATION.is_file() and holds_provider(PROVIDERS, version, target):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import command_line, commands, environments, logs, stack, state_bucket
+from local import environments, logs, programs, stack, state_bucket, suite_stacks
 from local.environments import VirtualEnvironment
 from local.failure import Failure
-from local.layout import ROOT
+from local.layout import ROOT, chosen_stack
 from local.locking import locked, stack_locked
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 def test_a_failing_program_shows_the_end_of_what_it_printed(tmp_path: Path) -> None:
     with pytest.raises(Failure) as caught:
-        commands.run(["sh", "-c", "seq 1 100; exit 3"], tmp_path / "log", tmp_path)
+        programs.run(["sh", "-c", "seq 1 100; exit 3"], tmp_path / "log", tmp_path)
 
     assert caught.value.details.splitlines()[-1] == "100"
-    assert len(caught.value.details.splitlines()) == commands.TAIL
+    assert len(caught.value.details.splitlines()) == programs.TAIL
 
 
 def test_an_accepted_status_is_returned(tmp_path: Path) -> None:
-    assert commands.run(["sh", "-c", "exit 5"], tmp_path / "log", tmp_path, accepted=(0, 5)) == 5
+    assert programs.run(["sh", "-c", "exit 5"], tmp_path / "log", tmp_path, accepted=(0, 5)) == 5
 
 
 @pytest.mark.parametrize("text", ["http", "80", "65536", "-1", "4566.0"])
@@ -38,7 +38,7 @@ def test_a_port_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PORT", text)
 
     with pytest.raises(Failure, match=f"PORT={text}"):
-        command_line.port()
+        chosen_stack()
 
 
 def test_two_commands_never_work_on_one_stack(folder: StackFolder) -> None:
@@ -59,7 +59,7 @@ def test_a_function_that_is_not_there_is_answered_with_those_that_are() -> None:
 def test_a_virtual_environment_is_current_until_a_requirement_changes(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("six==1.16.0\n")
-    environment = VirtualEnvironment(tmp_path / "environment", (requirements, tmp_path / "missing.txt"))
+    environment = VirtualEnvironment(tmp_path / "environment", (requirements,))
     assert not environments.is_current(environment)
     environment.python.parent.mkdir(parents=True)
     environment.python.touch()
@@ -104,9 +104,9 @@ def test_a_program_that_outlives_its_killed_command_keeps_the_stack_locked(tmp_p
     lock, pid = tmp_path / "lock", tmp_path / "pid"
     program = f"""
 from pathlib import Path
-from local import commands, locking
+from local import locking, programs
 with locking.locked(Path({str(lock)!r})):
-    commands.run(["sh", "-c", 'echo $$ > "$0.new"; mv "$0.new" "$0"; exec sleep 60', {str(pid)!r}], Path("log"), Path())
+    programs.run(["sh", "-c", 'echo $$ > "$0.new"; mv "$0.new" "$0"; exec sleep 60', {str(pid)!r}], Path("log"), Path())
 """
     command = subprocess.Popen(
         [sys.executable, "-c", program], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -123,3 +123,28 @@ with locking.locked(Path({str(lock)!r})):
     os.kill(int(pid.read_text()), signal.SIGKILL)
     with locked(lock):
         pass
+
+
+def test_what_a_killed_run_left_is_removed_once_nothing_works_on_it(
+    folder: StackFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite_stacks, "STATE", tmp_path)
+    (folder.path / suite_stacks.OWNER).write_text('{"pid": 1, "started": "long ago"}')
+
+    with stack_locked(folder):
+        suite_stacks.sweep()
+    assert folder.path.exists()
+
+    suite_stacks.sweep()
+    assert not folder.path.exists()
+
+
+def test_what_a_run_that_goes_on_owns_stays(
+    folder: StackFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite_stacks, "STATE", tmp_path)
+    suite_stacks.own(folder.path)
+
+    suite_stacks.sweep()
+
+    assert folder.path.exists()

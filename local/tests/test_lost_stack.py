@@ -9,6 +9,7 @@ import pytest
 
 from local import generation, ministack, state_bucket
 from local.generation import Generation, is_lost
+from local.repository import is_noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,3 +80,15 @@ def test_the_token_changes_with_each_start_and_only_then(stack: StackFolder) -> 
     again = generation.on_disk(stack)
     assert again is not None
     assert again.token != first.token
+
+
+def test_a_function_counts_as_tried_until_the_next_start(stack: StackFolder) -> None:
+    stack.tried.mkdir()
+    (stack.tried / "2_1_bbws_get_product").write_text("as it is now")
+    assert is_noted(stack.tried, "2_1_bbws_get_product", "as it is now")
+    assert not is_noted(stack.tried, "2_1_bbws_get_product", "as it is since")
+
+    ministack.stop(stack)
+    ministack.start(stack)
+
+    assert not is_noted(stack.tried, "2_1_bbws_get_product", "as it is now")

@@ -10,7 +10,7 @@ import pytest
 
 from local import ministack
 from local.failure import Failure
-from local.processes import Recorded, end, identity, record
+from local.processes import KnownProcess, end, identify, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def test_a_process_keeps_its_identity_while_it_runs(sleeper: subprocess.Popen[by
 
 
 def test_an_ended_process_has_none_even_before_its_parent_noticed(sleeper: subprocess.Popen[bytes]) -> None:
-    process = record(sleeper.pid)
+    process = identify(sleeper.pid)
     sleeper.kill()
     os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
 
@@ -50,20 +50,20 @@ def test_an_ended_process_has_none_even_before_its_parent_noticed(sleeper: subpr
 
 
 def test_a_process_ends_in_order(sleeper: subprocess.Popen[bytes]) -> None:
-    assert end(record(sleeper.pid), patience=10.0)
+    assert end(identify(sleeper.pid), patience=10.0)
     assert identity(sleeper.pid) is None
 
 
 def test_a_process_that_does_not_end_is_killed_and_that_is_told() -> None:
     stubborn = started(STUBBORN)
 
-    assert not end(record(stubborn.pid), patience=0.2)
+    assert not end(identify(stubborn.pid), patience=0.2)
     assert identity(stubborn.pid) is None
     stubborn.communicate()
 
 
 def test_another_process_with_the_same_id_is_left_alone(sleeper: subprocess.Popen[bytes]) -> None:
-    older = Recorded(sleeper.pid, "long ago")
+    older = KnownProcess(sleeper.pid, "long ago")
 
     assert not older.runs()
     assert end(older, patience=0.2)
@@ -76,7 +76,7 @@ def test_another_process_with_the_same_id_is_left_alone(sleeper: subprocess.Pope
 def test_a_stale_or_damaged_note_of_a_process_means_that_the_stack_does_not_run(
     folder: StackFolder, content: str
 ) -> None:
-    ministack.record_file(folder).write_text(content)
+    folder.ministack_process.write_text(content)
 
     assert ministack.running(folder) is None
     assert not ministack.stop(folder)

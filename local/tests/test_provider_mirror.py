@@ -103,7 +103,6 @@ def unprepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path | N
     for name in ("FOLDER", "PROVIDERS"):
         monkeypatch.setattr(terraform_provider, name, tmp_path / name)
     monkeypatch.setattr(terraform_provider, "CONFIGURATION", tmp_path / "FOLDER" / "terraform.rc")
-    monkeypatch.setattr(terraform_provider, "check_terraform", lambda: "1.11.4")
     monkeypatch.setattr(terraform_provider, "fetch", fetched.append)
     monkeypatch.delenv("TF_PLUGIN_MIRROR", raising=False)
     return fetched

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.tally import Counts, counts_of
+from local.counts import Counts, counts_of
 
 if TYPE_CHECKING:
     from pathlib import Path

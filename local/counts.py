@@ -1,9 +1,8 @@
-"""Counts what passed and what failed, over checks and pytest runs alike."""
+"""How many passed and failed, of checks and tests alike."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -56,16 +55,3 @@ def counts_of(report: Path, status: int) -> Counts:
     if status != 0 and not counts.failed:
         counts += Counts(failed=1)
     return counts
-
-
-@dataclass
-class Tally:
-    """The counts so far, from several threads."""
-
-    counts: Counts = Counts()
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, counts: Counts) -> None:
-        """Count some more."""
-        with self.lock:
-            self.counts += counts

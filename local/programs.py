@@ -26,7 +26,7 @@ _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()
 
 
-class Interrupted(Failure):
+class Interrupted(KeyboardInterrupt):
     """The whole command was interrupted while this program ran, or before it began."""
 
 
@@ -71,7 +71,7 @@ def run(
     with log.open("ab" if append else "wb") as output:
         with _lock:
             if _interrupted.is_set():
-                raise Interrupted("interrupted")
+                raise Interrupted
             # A session of its own keeps the terminal's Ctrl-C from it: `interrupt` passes that on.
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -93,7 +93,7 @@ def run(
             with _lock:
                 _running.discard(process)
     if _interrupted.is_set():
-        raise Interrupted("interrupted")
+        raise Interrupted
     if status not in accepted:
         raise Failure(f"{_shown(command)} failed; all of it is in {log}", tail(log))
     return status

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How long after a POST its product is readable and listed, and its record in the audit bucket.
 
-    python benchmarks/visibility.py                        the stack on PORT, or on 4566
-    python benchmarks/visibility.py --creates 100 .local/4600/stack.json
+    .venv/bin/python benchmarks/time_until_seen.py    the stack on PORT, or on 4566
+    .venv/bin/python benchmarks/time_until_seen.py --creates 100 .local/4600/stack.json
 
 Products are created one after the other, and each is withdrawn once it has been seen in all three places. Times count
 from the moment at which the request is sent, and are as fine as one round of looking, which is printed too.
@@ -140,9 +140,9 @@ def main() -> None:
 
     stack = Stack(arguments.stack)
     run = secrets.token_hex(4)
-    # The first starts the functions' processes, which is another matter.
-    first, _ = time_one(stack, f"visibility {run} first")
-    timed = [time_one(stack, f"visibility {run} {number}") for number in range(arguments.creates)]
+    # In the first, functions may make their first connections, which is another matter.
+    first, _ = time_one(stack, f"timed {run} first")
+    timed = [time_one(stack, f"timed {run} {number}") for number in range(arguments.creates)]
 
     print(f"{arguments.creates} products, ms from sending the POST")
     print(f"{'':9}{'p50':>7}{'p95':>7}{'max':>7}{'first':>8}")
