@@ -16,7 +16,7 @@ from dataclasses import asdict
 
 from local.environments import MINISTACK
 from local.failure import Failure
-from local.layout import ACCOUNT_ID, REGION, StackFolder
+from local.layout import ACCOUNT_ID, REGION, ROOT, StackFolder
 from local.processes import KnownProcess, end, identify
 
 READY_WITHIN = 60.0
@@ -107,7 +107,8 @@ def start(folder: StackFolder) -> KnownProcess:
         (folder.ministack / name).mkdir(parents=True, exist_ok=True)
     with folder.ministack_log.open("ab") as log:
         process = subprocess.Popen(
-            [str(MINISTACK.python), "-m", "ministack"],
+            # -P: a script's folder goes before the installed packages otherwise, and this one has a ministack.py too.
+            [str(MINISTACK.python), "-P", str(ROOT / "local" / "ministack_server.py")],
             cwd=folder.ministack,
             env=variables(folder),
             stdin=subprocess.DEVNULL,

@@ -18,6 +18,8 @@ def handler(event: SqsEvent, context: object) -> BatchAnswer:
 
 def _keep(body: str) -> None:
     record = audit_record.read(body)
-    with logger.append_context_keys(change_id=record["changeId"], product_id=record["productId"]):
-        written = TRAIL.keep(record)
-        logger.info("change audited", extra={"sequence": record["sequence"], "written": written})
+    logger.thread_safe_append_keys(
+        change_id=record["changeId"], product_id=record["productId"], request_id=record["requestId"]
+    )
+    written = TRAIL.keep(record)
+    logger.info("change audited", extra={"sequence": record["sequence"], "written": written})

@@ -24,7 +24,7 @@ INDEXES = {"price": BY_PRICE, "name": BY_NAME, "createdAt": BY_CREATED}
 
 @dataclass(frozen=True)
 class Page:
-    """Some products of a listing, and the cursor to those that follow; ``None`` where none do."""
+    """Some products of a listing, and the cursor to what follows; ``None`` where DynamoDB knows that nothing does."""
 
     products: list[Product]
     next_cursor: str | None

@@ -23,15 +23,17 @@ def handler(event: SqsEvent, context: object) -> BatchAnswer:
 
 def _apply(body: str) -> None:
     change = change_message.read(body, timestamps.now())
-    with logger.append_context_keys(change_id=change["changeId"], product_id=change["productId"]):
-        record = PIPELINE.apply(change)
-        logger.info(
-            "change decided",
-            extra={
-                "change_type": record["changeType"],
-                "status": record["status"],
-                "reason": record["reason"],
-                "sequence": record["sequence"],
-                "version": record["version"],
-            },
-        )
+    logger.thread_safe_append_keys(
+        change_id=change["changeId"], product_id=change["productId"], request_id=change["requestId"]
+    )
+    record = PIPELINE.apply(change)
+    logger.info(
+        "change decided",
+        extra={
+            "change_type": record["changeType"],
+            "status": record["status"],
+            "reason": record["reason"],
+            "sequence": record["sequence"],
+            "version": record["version"],
+        },
+    )

@@ -26,12 +26,19 @@ _ABSENT = "attribute_not_exists(PK)"
 _OURS_OR_ABSENT = f"{_ABSENT} OR productId = :productId"
 
 
+# Source: "Transaction cancellation reasons" of TransactWriteItems in the DynamoDB API reference. botocore doesn't try
+# a cancelled transaction again, whatever cancelled it.
+_WORTH_ANOTHER_ROUND = frozenset(
+    {"ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
+)
+
+
 class AlreadyDecided(Exception):
     """The change has its record; it was delivered before."""
 
 
 class Overtaken(Exception):
-    """Another writer changed the product, or took the name, since they were read."""
+    """Another writer got in between, or DynamoDB throttled the transaction: read and decide again."""
 
 
 class Ledger(ProductTable):
@@ -50,7 +57,7 @@ class Ledger(ProductTable):
         AlreadyDecided
             The change's done marker exists.
         Overtaken
-            The head, or the holder of a name, is no longer what was read.
+            The head, or the holder of a name, is no longer what was read, or the transaction was throttled.
         botocore.exceptions.ClientError
             AWS refused or failed; nothing was stored.
         botocore.exceptions.BotoCoreError
@@ -136,5 +143,5 @@ def _raise_named(error: ClientError) -> None:
     codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if codes and codes[0] == "ConditionalCheckFailed":
         raise AlreadyDecided from error
-    if "ConditionalCheckFailed" in codes or "TransactionConflict" in codes:
+    if not _WORTH_ANOTHER_ROUND.isdisjoint(codes):
         raise Overtaken from error

@@ -59,7 +59,8 @@ class Pipeline:
             record = self._decide_and_store(change)
         except AlreadyDecided:
             record = self.ledger.decided(change["changeId"])
-        self.sqs.send_message(QueueUrl=self._audit_queue_url, MessageBody=json.dumps(record, ensure_ascii=False))
+        # Escaped, because SQS refuses or replaces some characters that a record may hold, and its hash must survive.
+        self.sqs.send_message(QueueUrl=self._audit_queue_url, MessageBody=json.dumps(record))
         return record
 
     def _decide_and_store(self, change: Change) -> ChangeRecord:

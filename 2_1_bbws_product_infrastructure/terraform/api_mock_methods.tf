@@ -6,6 +6,8 @@ locals {
   # get 415, because passing their body on as the template would be a 500.
   mock_content_types = [
     "application/json",
+    "application/json-patch+json",
+    "application/merge-patch+json",
     "application/octet-stream",
     "application/x-www-form-urlencoded",
     "application/xml",

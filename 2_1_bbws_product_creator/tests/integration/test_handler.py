@@ -194,3 +194,18 @@ def test_log_has_the_ids_and_nothing_of_what_the_customer_wrote(
     (entry,) = logged()
     assert (entry["change_id"], entry["product_id"], entry["status"]) == (change["changeId"], PRODUCT, "APPLIED")
     assert NAME not in json.dumps(entry)
+
+
+def test_log_of_a_failure_has_the_ids_of_its_change_and_of_no_other(
+    deliver: Callable[..., BatchAnswer], logged: Callable[[], list[dict[str, object]]]
+) -> None:
+    waiting = update(1, price="1.00", product_id=OTHER_PRODUCT)
+    deliver(create(), waiting, "no JSON")
+    _, failure, unread = logged()
+    assert (failure["level"], failure["change_id"], failure["product_id"]) == (
+        "ERROR",
+        waiting["changeId"],
+        OTHER_PRODUCT,
+    )
+    assert failure["request_id"] == waiting["requestId"]
+    assert "change_id" not in unread

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
+from moto.core.botocore_stubber import MockRawResponse
 from tests.changes import PRODUCT, create
 
 import handler as creator
@@ -26,6 +29,31 @@ def test_transaction_cancelled_for_another_reason_than_a_rival_fails_as_it_is(aw
     with pytest.raises(ClientError, match="TransactionCanceledException"):
         creator.PIPELINE.apply(create())
     assert ledger.head(PRODUCT) is None
+
+
+@pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
+def test_transaction_that_was_throttled_or_in_anothers_way_is_tried_again(
+    reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    ledger = creator.PIPELINE.ledger
+    failures = iter([reason, reason])
+
+    def cancel(**_: object) -> AWSResponse | None:
+        code = next(failures, None)
+        if code is None:
+            return None
+        reasons = [{"Code": "None"}, {"Code": code}]
+        body = json.dumps({"__type": "com.amazonaws#TransactionCanceledException", "CancellationReasons": reasons})
+        return AWSResponse("https://dynamodb.example", 400, {}, MockRawResponse(body))
+
+    ledger.client.meta.events.register_first("before-send.dynamodb.TransactWriteItems", cancel)
+    try:
+        record = creator.PIPELINE.apply(create())
+    finally:
+        ledger.client.meta.events.unregister("before-send.dynamodb.TransactWriteItems", cancel)
+    assert (record["status"], record["sequence"]) == ("APPLIED", 1)
+    assert next(failures, None) is None
 
 
 def test_record_of_a_change_that_was_never_decided_is_not_made_up() -> None:

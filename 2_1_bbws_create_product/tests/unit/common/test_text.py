@@ -60,6 +60,16 @@ def test_other_texts_do_not(one, other):
     assert fold(one) != fold(other)
 
 
+@pytest.mark.parametrize("blanks", ["   ", "\u200b\u200b\u200b", "\ufeff \u00a0\u3000", "\u2060\u200d\u00ad"])
+def test_blanks_around_a_text_are_no_part_of_it(blanks):
+    assert normalise(blanks) == ""
+    assert normalise(f"{blanks}Word Press{blanks}") == "Word Press"
+
+
+def test_joiners_inside_a_text_stay():
+    assert normalise("👩\u200d💻 نمی\u200cخواهم") == "👩\u200d💻 نمی\u200cخواهم"
+
+
 @given(NAMES)
 def test_composition_never_matters(text):
     assert fold(unicodedata.normalize("NFD", text)) == fold(text) == fold(unicodedata.normalize("NFC", text))

@@ -42,14 +42,18 @@ def for_each_message(event: SqsEvent, apply: Callable[[str], None]) -> BatchAnsw
     ----------
     apply : callable
         Whatever it raises makes its message, and no other, come back until the queue's dead-letter queue takes it.
+        The keys that it adds to the logger by `thread_safe_append_keys` are the message's: they are in the log of its
+        failure, and gone with the next message.
     """
     failures: list[ItemFailure] = []
     for message in event["Records"]:
-        with logger.append_context_keys(message_id=message["messageId"]):
-            try:
-                apply(message["body"])
-            except Exception:
-                # Not one failure, whatever its kind, may cost the other messages their place.
-                logger.exception("message failed and goes back to the queue")
-                failures.append({"itemIdentifier": message["messageId"]})
+        try:
+            logger.thread_safe_append_keys(message_id=message["messageId"])
+            apply(message["body"])
+        except Exception:
+            # Not one failure, whatever its kind, may cost the other messages their place.
+            logger.exception("message failed and goes back to the queue")
+            failures.append({"itemIdentifier": message["messageId"]})
+        finally:
+            logger.thread_safe_clear_keys()
     return {"batchItemFailures": failures}

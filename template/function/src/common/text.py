@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
+# White space, and characters of no width: a name of these alone would look like none, and one that ends in them like
+# another. Inside a text they have their uses.
+_WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_BLANKS = _WHITE_SPACE + "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
 
 def normalise(text: str) -> str:
-    """Return the text in composed form (NFC) without white space around it, as products store it."""
-    return unicodedata.normalize("NFC", text).strip()
+    """Return the text in composed form (NFC) without blanks around it, as products store it."""
+    return unicodedata.normalize("NFC", text).strip(_BLANKS)
 
 
 def fold(text: str) -> str:
