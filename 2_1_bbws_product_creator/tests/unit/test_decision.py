@@ -213,3 +213,11 @@ def test_record_says_what_was_asked_by_whom_and_when() -> None:
     )
     assert {name: records[1][name] for name in asked} == {name: change[name] for name in asked}  # type: ignore[literal-required]
     assert records[1]["appliedAt"] == NOW
+
+
+def test_change_that_is_decided_once_more_changes_nothing() -> None:
+    """Its marker expires one day; what it set stays as it set it."""
+    creation, change = create(), update(1, price="1.00")
+    head, records = applied(creation, change, change, creation)
+    assert [each["status"] for each in records] == ["APPLIED", "APPLIED", "SUPERSEDED", "SUPERSEDED"]
+    assert head.product == records[1]["after"]
