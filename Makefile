@@ -18,7 +18,7 @@ test:        ## Everything below, on a stack of its own that is gone afterwards.
 lint:        ## ruff, mypy, terraform fmt and validate.
 check:       ## Does every repository agree with the template?
 unit:        ## Every repository's unit tests, each by itself.
-integration: ## What crosses a queue, table or bucket; on the stack of PORT where one is given.
+integration: ## What crosses a queue, table or bucket; on the stack of PORT if it runs.
 e2e:         ## Through the API alone; with API_URL and API_KEY against that address.
 format:      ## Format the Python and the Terraform.
 setup:       ## Make the virtual environments and fetch the Terraform provider.

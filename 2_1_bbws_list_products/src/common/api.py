@@ -36,6 +36,7 @@ class ProxyEvent(TypedDict, total=False):
 
     httpMethod: str
     resource: str
+    path: str
     headers: dict[str, str] | None
     pathParameters: dict[str, str] | None
     multiValueQueryStringParameters: dict[str, list[str]] | None
@@ -63,6 +64,8 @@ class Request:
         API Gateway's id of the request, which the error shape quotes.
     method, route : str
         Such as ``GET`` and ``/v1.0/products/{productId}``.
+    path : str
+        The path as it was asked for; the gateway lets it end in a slash.
     headers : mapping
         By lower-case name.
     query : mapping
@@ -72,6 +75,7 @@ class Request:
     request_id: str
     method: str
     route: str
+    path: str
     headers: Mapping[str, str] = field(repr=False)
     path_parameters: Mapping[str, str]
     query: Mapping[str, Sequence[str]] = field(repr=False)
@@ -85,6 +89,7 @@ class Request:
             request_id=str(event["requestContext"]["requestId"]),
             method=event["httpMethod"],
             route=event["resource"],
+            path=event.get("path", ""),
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             path_parameters=event.get("pathParameters") or {},
             query=event.get("multiValueQueryStringParameters") or {},

@@ -21,12 +21,17 @@ def test_gives_the_ids_to_ask_after(api_event):
     assert answer.body == {"productId": PRODUCT_ID, "changeId": CHANGE["changeId"], "status": "ACCEPTED"}
 
 
+@pytest.mark.parametrize("end", ["", "/"])
 @pytest.mark.parametrize("root", ["https://id.execute-api.example/dev/", "https://api.example/", "http://host/a/b/c/"])
 @pytest.mark.parametrize(
     ("method", "product_id", "path"),
     [("POST", None, "v1.0/products"), ("PUT", PRODUCT_ID, f"v1.0/products/{PRODUCT_ID}")],
 )
-def test_location_leads_to_the_product_under_whatever_address_the_api_has(api_event, root, method, product_id, path):
-    location = accepted(Request.from_event(api_event(method, product_id)), CHANGE).headers["Location"]
+def test_location_leads_to_the_product_under_whatever_address_the_api_has(
+    api_event, root, method, product_id, path, end
+):
+    event = api_event(method, product_id)
+    event["path"] += end
+    location = accepted(Request.from_event(event), CHANGE).headers["Location"]
 
-    assert urljoin(root + path, location) == f"{root}v1.0/products/{PRODUCT_ID}"
+    assert urljoin(root + path + end, location) == f"{root}v1.0/products/{PRODUCT_ID}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def accepted(request: Request, change: Change) -> Response:
     """Return 202 with the ids to ask after, and where the product is or will be."""
     # Relative, because only the caller knows the stage, domain and prefix under which it reached the API.
-    to_root = "../" * (request.route.count("/") - 1)
+    to_root = "../" * (request.route.count("/") - 1 + request.path.endswith("/"))
     return Response(
         202,
         {"productId": change["productId"], "changeId": change["changeId"], "status": "ACCEPTED"},
