@@ -1,8 +1,7 @@
 # The function, its log group and its alias.
 
 locals {
-  name    = "bbws-${var.function_name}-${var.environment}"
-  package = "../build/function.zip"
+  name = "bbws-${var.function_name}-${var.environment}"
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -17,8 +16,8 @@ resource "aws_lambda_function" "function" {
   runtime          = "python3.12"
   architectures    = [var.architecture]
   handler          = "handler.handler"
-  filename         = local.package
-  source_code_hash = filebase64sha256(local.package)
+  filename         = var.package_path
+  source_code_hash = filebase64sha256(var.package_path)
   memory_size      = var.memory_mb
   timeout          = var.timeout_seconds
   publish          = true

@@ -101,3 +101,15 @@ variable "architecture" {
     error_message = "architecture must be arm64 or x86_64."
   }
 }
+
+# A variable, because validation doesn't read it: the package needn't be built for that.
+variable "package_path" {
+  description = "The function's zip, from this folder."
+  type        = string
+  default     = "../build/function.zip"
+
+  validation {
+    condition     = endswith(var.package_path, ".zip")
+    error_message = "package_path must name a zip."
+  }
+}
