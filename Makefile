@@ -1,7 +1,7 @@
 # Runs the product service on this computer. PORT=4600 make up runs a second one beside the first.
 PYTHON ?= python3
 
-COMMANDS := up down clean status logs demo test lint check unit integration e2e format setup
+COMMANDS := up down clean status logs demo test lint check terraform unit integration e2e format setup
 
 .PHONY: help sync $(COMMANDS)
 
@@ -15,8 +15,9 @@ status:      ## Say what runs.
 logs:        ## Follow one function: FUNCTION=product_creator
 demo:        ## Walk a product through its life and show each answer.
 test:        ## Everything below, on a stack of its own that is gone afterwards.
-lint:        ## ruff, mypy, terraform fmt and validate.
+lint:        ## ruff, mypy, terraform fmt and validate, checkov.
 check:       ## Does every repository agree with the template?
+terraform:   ## terraform test in every root.
 unit:        ## Every repository's unit tests, each by itself.
 integration: ## What crosses a queue, table or bucket; on the stack of PORT if it runs.
 e2e:         ## Through the API alone; with API_URL and API_KEY against that address.

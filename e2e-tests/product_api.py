@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Result = TypeVar("Result")
 
@@ -170,14 +170,36 @@ class ProductApi:
     def get(self, product_id: object) -> requests.Response:
         return self.send("GET", f"products/{product_id}")
 
-    def create(self, body: object) -> requests.Response:
-        return self.send("POST", body=body)
+    def history(self, product_id: object, **query: object) -> requests.Response:
+        return self.send("GET", f"products/{product_id}/changes", query=query)
 
-    def update(self, product_id: object, body: object) -> requests.Response:
-        return self.send("PUT", f"products/{product_id}", body=body)
+    def create(self, body: object, headers: Mapping[str, str] | None = None) -> requests.Response:
+        return self.send("POST", body=body, headers=headers)
 
-    def withdraw(self, product_id: object) -> requests.Response:
-        return self.send("DELETE", f"products/{product_id}")
+    def update(self, product_id: object, body: object, headers: Mapping[str, str] | None = None) -> requests.Response:
+        return self.send("PUT", f"products/{product_id}", body=body, headers=headers)
+
+    def withdraw(self, product_id: object, headers: Mapping[str, str] | None = None) -> requests.Response:
+        return self.send("DELETE", f"products/{product_id}", headers=headers)
+
+    def records(self, product_id: object, **query: object) -> Sequence[Json]:
+        """Return the newest records of a product's history; none where nothing has been decided yet."""
+        response = self.history(product_id, **query)
+        if response.status_code == 404:
+            return []
+        assert response.status_code == 200, response.text
+        return cast("Sequence[Json]", json_of(response)["changes"])
+
+    def record(self, accepted: requests.Response) -> Json:
+        """Return what became of a change that was accepted, once that is decided."""
+        assert accepted.status_code == 202, accepted.text
+        change = json_of(accepted)
+
+        def decided() -> Sequence[Json] | None:
+            return self.records(change["productId"], changeId=change["changeId"]) or None
+
+        (record,) = eventually(decided, f"change {change['changeId']} is decided")
+        return record
 
     def product(self, product_id: object) -> Product | None:
         """Return a product, or ``None`` where there is none, not yet or no longer."""
@@ -265,6 +287,10 @@ class Products:
             if cursor is None:
                 return found
             query["cursor"] = cursor
+
+    def adopt(self, product_id: str) -> None:
+        """Withdraw this product, too, when the run ends."""
+        self._ids.append(product_id)
 
     def withdraw_all(self) -> None:
         """Withdraw what is left of the run's products."""

@@ -34,6 +34,7 @@ BAD_VALUES = [
             '"delete \\u007f"',
             '"next line \\u0085 here"',
             '"no character \\uffff"',
+            '"lost character \\ufffd"',
             "12345",
             "null",
             "true",
@@ -58,6 +59,7 @@ BAD_VALUES = [
         for value in (
             "0",
             "0.0",
+            "-0",
             "-0.0",
             "-1",
             "-0.01",
@@ -77,6 +79,9 @@ BAD_VALUES = [
             "1e9999999999999999999999",
             "-1e-9999999999999999999999",
             "9" * 400,
+            "1" * 40,
+            "1." + "1" * 40,
+            "1." + "0" * 40 + "1",
             "true",
             "null",
             "[1]",
@@ -109,7 +114,7 @@ each_bad_value = pytest.mark.parametrize(
 )
 
 # Bodies that are no JSON object at all.
-NO_OBJECTS = {
+NO_OBJECTS: dict[str, str | bytes] = {
     "empty": "",
     "blank": "  ",
     "cut short": '{"name": "abc"',
@@ -123,7 +128,21 @@ NO_OBJECTS = {
     "null": "null",
     "true": "true",
     "NaN": "NaN",
+    "number with a zero in front": '{"price": 01}',
+    "number with a plus": '{"price": +1}',
+    "number without a fraction": '{"price": 1.}',
+    "number without an integer": '{"price": .5}',
+    "hexadecimal number": '{"price": 0x10}',
     "deeply nested": "[" * 10_000 + "]" * 10_000,
+    "deeply nested field": '{"features": ' + "[" * 10_000 + "]" * 10_000 + "}",
+    "byte-order mark": '\ufeff{"price": 1}',
+    "Latin-1": '{"name": "Größe"}'.encode("latin-1"),
+    "UTF-8 cut short": '{"name": "Größe'.encode()[:-2] + b'"}',
+    "overlong UTF-8": b'{"name": "Gr\xc1\xb6\xc1\x9fe"}',
+    "half a surrogate pair in UTF-8": b'{"name": "half \xed\xa0\xbd only"}',
+    "bytes that are nothing": bytes(range(128, 256)),
+    "UTF-16": '{"price": 1}'.encode("utf-16"),
+    "null byte": '{"price": 1}\x00',
     "half a surrogate pair": '{"name": "half \\ud83d only"}',
 }
 each_no_object = pytest.mark.parametrize("body", NO_OBJECTS.values(), ids=NO_OBJECTS.keys())
@@ -162,12 +181,14 @@ def test_update_with_a_bad_value_is_refused(
 
 
 @each_no_object
-def test_creation_with_a_body_that_is_no_object_is_refused(writer: ProductApi, body: str) -> None:
+def test_creation_with_a_body_that_is_no_object_is_refused(writer: ProductApi, body: str | bytes) -> None:
     assert_refused(writer.create(body), 400, "ValidationError", field="body", allowed="must be a JSON object")
 
 
 @each_no_object
-def test_update_with_a_body_that_is_no_object_is_refused(writer: ProductApi, product: Product, body: str) -> None:
+def test_update_with_a_body_that_is_no_object_is_refused(
+    writer: ProductApi, product: Product, body: str | bytes
+) -> None:
     response = writer.update(product["productId"], body)
     assert_refused(response, 400, "ValidationError", field="body", allowed="must be a JSON object")
 
@@ -200,9 +221,27 @@ def test_update_without_any_field_is_refused(writer: ProductApi, product: Produc
     assert_refused(response, 400, "ValidationError", field="body", allowed="at least one of name")
 
 
-def test_field_given_twice_is_refused(writer: ProductApi, products: Products) -> None:
-    body = with_value(products.fields(), "price", '1, "price": 2')
-    assert_refused(writer.create(body), 400, "ValidationError", field="price", allowed="once")
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("price", '1, "price": 2', "price"),
+        ("price", '1, "price": 1', "price"),
+        ("price", '1, "pr\\u0069ce": 1', "price"),
+        ("colour", '{"a": 1, "a": 2}', "a"),
+    ],
+)
+def test_field_given_twice_is_refused(
+    writer: ProductApi, product: Product, products: Products, field: str, value: str, named: str
+) -> None:
+    creation, update = (with_value(fields, field, value) for fields in (products.fields(), {}))
+    for response in (writer.create(creation), writer.update(product["productId"], update)):
+        assert_refused(response, 400, "ValidationError", field=named, allowed="once")
+
+
+def test_nested_value_where_a_text_is_wanted_is_refused_by_its_field(writer: ProductApi, products: Products) -> None:
+    for value in ("[" * 500 + "]" * 500, '{"a":' * 500 + "1" + "}" * 500):
+        response = writer.create(with_value(products.fields(), "name", value))
+        assert_refused(response, 400, "ValidationError", field="name", allowed=NAME)
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 200_000])

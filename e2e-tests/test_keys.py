@@ -18,9 +18,12 @@ REQUESTS = [
     ("GET", PRODUCT, None),
     ("PUT", PRODUCT, {"price": 1}),
     ("DELETE", PRODUCT, None),
+    ("GET", f"{PRODUCT}/changes", None),
 ]
 each_request = pytest.mark.parametrize(
-    ("method", "path", "body"), REQUESTS, ids=[f"{method} {path[:10]}" for method, path, _ in REQUESTS]
+    ("method", "path", "body"),
+    REQUESTS,
+    ids=[f"{method} {path.replace(PRODUCT, 'product')}" for method, path, _ in REQUESTS],
 )
 
 

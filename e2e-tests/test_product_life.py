@@ -71,7 +71,9 @@ def test_new_product_keeps_every_field_that_was_given(products: Products) -> Non
     assert {**product, "price": float(str(product["price"]))}.items() >= given.items()
 
 
-@pytest.mark.parametrize("price", ["0.01", "0.1", "7", "100.10", "1e2", "299.990", "999999.99"])
+@pytest.mark.parametrize(
+    "price", ["0.01", "0.1", "7", "1.10", "1e2", "1E-2", "0.5e1", "299.990", "999999.99", "12." + "5" + "0" * 40]
+)
 def test_price_comes_back_as_the_number_that_was_sent(writer: ProductApi, products: Products, price: str) -> None:
     product_id = products.make()["productId"]
     assert writer.update(product_id, f'{{"price": {price}, "currency": "USD"}}').status_code == 202

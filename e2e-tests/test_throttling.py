@@ -30,7 +30,9 @@ def test_client_above_its_rate_is_told_when_to_try_again(writer: ProductApi) -> 
             sent += len(responses)
             throttled = [response for response in responses if response.status_code == 429]
             if throttled:
-                assert_refused(throttled[0], 429, "TooManyRequests")
+                answer = assert_refused(throttled[0], 429, "TooManyRequests")
+                assert answer["requestId"] == throttled[0].headers["X-Request-Id"]
+                assert throttled[0].headers["Cache-Control"] == "no-store"
                 assert int(throttled[0].headers["Retry-After"]) >= 1
                 assert {response.status_code for response in responses} <= {405, 429}
                 return

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 import boto3
 import requests
 from boto3.dynamodb.conditions import Key
+from botocore.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -233,9 +235,19 @@ class Stack:
             aws_access_key_id=about["accountId"], aws_secret_access_key="unused", region_name=about["region"]
         )
         endpoint = about["endpointUrl"]
+        # What points a program at it.
+        self.variables: dict[str, str] = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": about["accountId"],
+            "AWS_SECRET_ACCESS_KEY": "unused",
+        }
         self.table: Table = session.resource("dynamodb", endpoint_url=endpoint).Table(about["tableName"])
         self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint)
         self.s3: S3Client = session.client("s3", endpoint_url=endpoint)
+        self.functions: LambdaClient = session.client(
+            "lambda", endpoint_url=endpoint, config=Config(max_pool_connections=20, retries={"total_max_attempts": 1})
+        )
+        self.port = endpoint.rpartition(":")[2]
         self.change_queue: str = about["changeQueueUrl"]
         self.change_dlq: str = about["changeDlqUrl"]
         self.audit_queue: str = about["auditQueueUrl"]
@@ -286,16 +298,20 @@ class Stack:
             int(attributes["ApproximateNumberOfMessagesNotVisible"]),
         )
 
-    def take(self, queue: str, bodies: Iterable[str]) -> list[str]:
-        """Return those messages on a queue that have one of the bodies, and delete them there."""
+    def take(self, queue: str, bodies: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the message attributes of those messages on a queue that have one of the bodies, and delete them."""
         wanted = set(bodies)
-        taken: list[str] = []
+        taken: dict[str, dict[str, str]] = {}
         while messages := self.sqs.receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=_MOST_IN_A_BATCH, VisibilityTimeout=2
+            QueueUrl=queue,
+            MaxNumberOfMessages=_MOST_IN_A_BATCH,
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=2,
         ).get("Messages"):
             for message in messages:
                 if message["Body"] in wanted:
-                    taken.append(message["Body"])
+                    attributes = message.get("MessageAttributes", {})
+                    taken[message["Body"]] = {name: each["StringValue"] for name, each in attributes.items()}
                     self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return taken
 

@@ -141,10 +141,11 @@ def demo() -> int:
     _expect(walk.send("GET", "/products?limit=5&name=demo%20hosting"), 200)
 
     _title(console, "Change its price")
-    _expect(walk.send("PUT", product, {"price": 149.5}), 202)
-    walk.poll(
-        product, lambda answer: answer.status == 200 and answer.body["product"]["version"] == 2, "the change of price"
-    )
+    change = _expect(walk.send("PUT", product, {"price": 149.5}), 202)
+
+    _title(console, "Poll until it is known what became of that")
+    change_id = change.body["changeId"]
+    walk.poll(f"{product}/changes?changeId={change_id}", lambda answer: answer.status == 200, "the change of price")
 
     _title(console, "Withdraw it")
     _expect(walk.send("DELETE", product), 204)

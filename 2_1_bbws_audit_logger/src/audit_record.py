@@ -6,12 +6,9 @@ import json
 from typing import cast
 
 from common import timestamps
-from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
+from common.batch import InvalidMessage
+from common.change_record import HIGHEST_SEQUENCE, RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
 from common.product import is_product_id
-
-
-class InvalidRecord(Exception):
-    """The message can never be written to the audit trail; the exception says why."""
 
 
 def read(body: str) -> ChangeRecord:
@@ -19,42 +16,44 @@ def read(body: str) -> ChangeRecord:
 
     Raises
     ------
-    InvalidRecord
+    InvalidMessage
         The body is no JSON, of another record version, lacks an attribute, or its hash isn't its own: what is
         written once and for years must be right.
     """
     try:
         values = json.loads(body)
-    except ValueError as error:
-        raise InvalidRecord(f"the body is no JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage(f"the body is no JSON: {error}") from None
     if not isinstance(values, dict):
-        raise InvalidRecord("the body is no JSON object")
+        raise InvalidMessage("the body is no JSON object")
     if values.get("recordVersion") != RECORD_VERSION:
-        raise InvalidRecord(f"recordVersion: must be {RECORD_VERSION}")
+        raise InvalidMessage(f"recordVersion: must be {RECORD_VERSION}")
     missing = [name for name in RECORD_ATTRIBUTES if name not in values]
     if missing:
-        raise InvalidRecord(f"{', '.join(missing)}: must be there")
-    _check_key_parts(values)
+        raise InvalidMessage(f"{', '.join(missing)}: must be there")
+    _check_parts(values)
     try:
         own_hash = record_hash(values)
-    except TypeError as error:
-        raise InvalidRecord(f"hash: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidMessage(f"hash: {error}") from None
     if values["hash"] != own_hash:
-        raise InvalidRecord("hash: is not the record's own")
+        raise InvalidMessage("hash: is not the record's own")
     return cast("ChangeRecord", values)
 
 
-def _check_key_parts(values: dict[str, object]) -> None:
-    """Check what the object's key is made of."""
+def _check_parts(values: dict[str, object]) -> None:
+    """Check what the object's key is made of, and what orders records in a batch."""
     sequence = values["sequence"]
-    if not isinstance(sequence, int) or sequence < 1:
-        raise InvalidRecord("sequence: must be a whole number from 1")
+    # For Python, true is 1.
+    if not isinstance(sequence, int) or isinstance(sequence, bool) or not 1 <= sequence <= HIGHEST_SEQUENCE:
+        raise InvalidMessage(f"sequence: must be a whole number from 1 to {HIGHEST_SEQUENCE}")
     if not is_product_id(str(values["productId"])):
-        raise InvalidRecord("productId: must be a UUID")
-    try:
-        timestamps.from_text(str(values["appliedAt"]))
-    except ValueError as error:
-        raise InvalidRecord(f"appliedAt: {error}") from None
+        raise InvalidMessage("productId: must be a UUID")
+    for name in ("appliedAt", "requestedAt"):
+        try:
+            timestamps.from_text(str(values[name]))
+        except ValueError as error:
+            raise InvalidMessage(f"{name}: {error}") from None
 
 
 def object_key(record: ChangeRecord) -> str:

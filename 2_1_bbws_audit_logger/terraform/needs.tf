@@ -3,12 +3,17 @@
 locals {
   environment_variables = {
     AUDIT_BUCKET = local.infrastructure.audit_bucket_name
+    DLQ_URL      = local.infrastructure.audit_dlq_url
   }
 
   statements = {
     WriteRecord = {
       actions   = ["s3:PutObject"]
       resources = ["${local.infrastructure.audit_bucket_arn}/*"]
+    }
+    GiveUpMessage = {
+      actions   = ["sqs:SendMessage"]
+      resources = [local.infrastructure.audit_dlq_arn]
     }
   }
 

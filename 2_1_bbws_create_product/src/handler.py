@@ -8,7 +8,9 @@ from common.api_clients import ApiClients
 from common.change import ChangeQueue
 from common.product_fields import new_product
 from common.product_table import ProductTable
+from common.query_parameters import refuse_all
 from creation import request_creation
+from idempotency import idempotency_key
 
 TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
 QUEUE = ChangeQueue(aws.client("sqs"), configuration.required("CHANGE_QUEUE_URL"))
@@ -19,6 +21,8 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 def handler(request: api.Request) -> api.Response:
     """Accept a product; it is there once the creator has applied the change."""
     client = CLIENTS.writer_of(request)
+    refuse_all(request.query)
+    key = idempotency_key(request)
     fields = new_product(request.json_object())
-    change = request_creation(TABLE, QUEUE, fields, requested_by=client.name, request_id=request.request_id)
+    change = request_creation(TABLE, QUEUE, fields, key=key, requested_by=client.name, request_id=request.request_id)
     return accepted(request, change)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from common import api, aws, configuration
 from common.api_clients import ApiClients
 from common.change import ChangeQueue
+from common.if_match import if_match
 from common.product_table import ProductTable
+from common.query_parameters import refuse_all
 from withdrawal import request_withdrawal
 
 TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
@@ -17,7 +19,14 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 def handler(request: api.Request) -> api.Response:
     """Accept the withdrawal; the product is gone once the creator has applied it."""
     client = CLIENTS.writer_of(request)
+    product_id = request.product_id()
+    refuse_all(request.query)
     change = request_withdrawal(
-        TABLE, QUEUE, request.product_id(), requested_by=client.name, request_id=request.request_id
+        TABLE,
+        QUEUE,
+        product_id,
+        condition=if_match(request),
+        requested_by=client.name,
+        request_id=request.request_id,
     )
     return api.Response(204, headers={"X-Change-Id": change["changeId"]})

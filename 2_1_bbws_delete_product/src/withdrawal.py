@@ -5,22 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.change import Change, new_change
+from common.if_match import expected_version
 from common.product_lookup import active_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
+    from common.entity_tags import EntityTags
     from common.product_table import ProductTable
 
 
 def request_withdrawal(
-    table: ProductTable, queue: ChangeQueue, product_id: str, *, requested_by: str, request_id: str
+    table: ProductTable,
+    queue: ChangeQueue,
+    product_id: str,
+    *,
+    condition: EntityTags | None,
+    requested_by: str,
+    request_id: str,
 ) -> Change:
     """Queue the withdrawal of a product: it stays in the table, with its history, and can be restored.
+
+    The version is checked here to tell the caller at once; the creator checks it again, and decides.
+
+    Parameters
+    ----------
+    condition : EntityTags or None
+        The versions that the caller means; ``None`` for whichever the product has.
 
     Raises
     ------
     ProductNotFound
         There is no such product, not yet or no longer.
+    VersionMismatch
+        It has another version.
     """
     product = active_product(table, product_id)
     change = new_change(
@@ -29,6 +46,7 @@ def request_withdrawal(
         {"active": False},
         requested_by=requested_by,
         request_id=request_id,
+        expected_version=expected_version(condition, product),
         last_updated=product["dateLastUpdated"],
     )
     queue.send(change)

@@ -7,12 +7,14 @@ made earlier would reach for the real AWS.
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import hashlib
 import io
 import itertools
 import json
 import os
+import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 REGION = "eu-west-1"
 # moto's account.
@@ -62,11 +66,14 @@ for _name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION"):
     os.environ.pop(_name, None)
 
 import botocore.endpoint  # noqa: E402
-from botocore.awsrequest import AWSResponse  # noqa: E402
+from aws_lambda_powertools.utilities.typing import LambdaContext  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 from moto import mock_aws  # noqa: E402
-from moto.core.botocore_stubber import MockRawResponse  # noqa: E402
-from moto.core.models import botocore_stubber  # noqa: E402
+from moto.core.botocore_stubber import BotocoreStubber  # noqa: E402
+from tests import faults  # noqa: E402
+
+# Before any client is made, so that what the function asks of AWS is noted.
+from tests.permissions import pytest_collection_modifyitems, pytest_runtest_call  # noqa: E402, F401
 
 from common import aws, product_table  # noqa: E402
 from common.head import Head  # noqa: E402
@@ -75,9 +82,11 @@ from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES  # noqa: E402
 
 EVENTS = Path(__file__).parent / "events"
 
-# The same examples in every run, and no word on how long they take: a test fails for what changed in the code alone.
-settings.register_profile("service", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("service")
+# Quick: the same examples in every run, so that a test fails for what changed in the code alone. Thorough: many more,
+# and others each time. Neither has a word on how long they take.
+settings.register_profile("quick", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), derandomize=False, max_examples=100_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture
@@ -98,7 +107,15 @@ def reader_key() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def mocked_aws() -> Iterator[Any]:
     """Let no request out to the real AWS, whatever a test does."""
-    with mock_aws() as mocked:
+    process, one_at_a_time = BotocoreStubber.process_request, threading.RLock()
+
+    def process_alone(stubber: BotocoreStubber, request: Any) -> Any:
+        # moto undoes a cancelled transaction by putting the tables back as they were, with what other threads wrote.
+        with one_at_a_time:
+            return process(stubber, request)
+
+    with mock_aws() as mocked, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BotocoreStubber, "process_request", process_alone)
         yield mocked
 
 
@@ -128,8 +145,23 @@ def empty_aws(mocked_aws: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def new_table(mocked_aws: Any, empty_aws: None, dynamodb: Any) -> Callable[[], product_table.ProductTable]:
+    """Return a function that empties AWS and returns the product table, made anew."""
+
+    def renew() -> product_table.ProductTable:
+        mocked_aws.reset()
+        return _product_table(dynamodb)
+
+    return renew
+
+
+@pytest.fixture
 def table(empty_aws: None, dynamodb: Any) -> product_table.ProductTable:
     """Return the product table, empty, with its three indexes."""
+    return _product_table(dynamodb)
+
+
+def _product_table(dynamodb: Any) -> product_table.ProductTable:
     indexes = {"ProductsByPriceIndex": "GSI1", "ProductsByNameIndex": "GSI2", "ProductsByCreatedIndex": "GSI3"}
     keys = ["PK", "SK", *(f"{prefix}_{key}" for prefix in indexes.values() for key in ("PK", "SK"))]
 
@@ -175,6 +207,12 @@ def audit_queue_url(empty_aws: None, sqs: Any) -> str:
 
 
 @pytest.fixture
+def dead_letter_queue_url(empty_aws: None, sqs: Any) -> str:
+    """Return the URL of the function's dead-letter queue, empty."""
+    return _queue(sqs, "DLQ_URL")
+
+
+@pytest.fixture
 def audit_bucket(empty_aws: None, s3: Any) -> str:
     """Return the name of the audit bucket, empty and versioned."""
     bucket = os.environ["AUDIT_BUCKET"]
@@ -194,6 +232,32 @@ def queued(sqs: Any) -> Callable[[str], list[Any]]:
                 bodies.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return bodies
+
+    return take
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """What lies on a dead-letter queue; `attributes` are the values of its message attributes."""
+
+    body: str
+    attributes: dict[str, str]
+
+
+@pytest.fixture
+def dead_letters(dead_letter_queue_url: str, sqs: Any) -> Callable[[], list[DeadLetter]]:
+    """Return a function that takes every message off the function's dead-letter queue and returns them."""
+
+    def take() -> list[DeadLetter]:
+        letters = []
+        asked: dict[str, Any] = {"QueueUrl": dead_letter_queue_url, "MessageAttributeNames": ["All"]}
+        while messages := sqs.receive_message(**asked, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                attributes = message.get("MessageAttributes", {})
+                values = {name: attribute["StringValue"] for name, attribute in attributes.items()}
+                letters.append(DeadLetter(message["Body"], values))
+                sqs.delete_message(QueueUrl=dead_letter_queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return letters
 
     return take
 
@@ -252,48 +316,46 @@ def aws_fails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     see the request; ``error=ReadTimeoutError(endpoint_url="")`` raises instead. ``times=1`` fails that often, then
     no more. ``lost=True`` lets AWS do what is asked first: only its answer is lost.
     """
-    replaced: list[Any] = []
     # Clients pause before they try again.
     monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda seconds: None)
+    with contextlib.ExitStack() as until_the_test_ends:
 
-    def fail(
-        client: Any,
-        operation: str,
-        *,
-        status: int = 503,
-        code: str = "ServiceUnavailable",
-        error: Exception | None = None,
-        times: int | None = None,
-        lost: bool = False,
-    ) -> None:
-        left = itertools.count() if times is None else iter(range(times))
-        events = client.meta.events
+        def fail(
+            client: Any,
+            operation: str,
+            *,
+            status: int = 503,
+            code: str = "ServiceUnavailable",
+            error: Exception | None = None,
+            times: int | None = None,
+            lost: bool = False,
+        ) -> None:
+            left = itertools.count() if times is None else iter(range(times))
 
-        def answer(event_name: str, request: Any, **more: Any) -> AWSResponse | None:
-            if not event_name.endswith(f".{operation}") or next(left, None) is None:
-                return botocore_stubber(event_name, request, **more)
-            if lost:
-                botocore_stubber(event_name, request, **more)
-            if error is not None:
-                raise error
-            if client.meta.service_model.service_name == "s3":
-                body = f"<Error><Code>{code}</Code><Message>refused</Message></Error>"
-            else:
-                body = json.dumps({"__type": f"com.amazonaws#{code}", "message": "refused"})
-            return AWSResponse(request.url, status, {}, MockRawResponse(body))  # type: ignore[arg-type]
+            def send(name: str, request: AWSPreparedRequest) -> AWSResponse | None:
+                if not name.endswith(f".{operation}") or next(left, None) is None:
+                    return faults.to_moto(name, request)
+                if lost:
+                    faults.to_moto(name, request)
+                if error is not None:
+                    raise error
+                return faults.refusal(name, request, status, code)
 
-        events.unregister("before-send", botocore_stubber)
-        events.register("before-send", answer)
-        replaced.append((events, answer))
+            until_the_test_ends.enter_context(faults.between([client], send))
 
-    yield fail
-    for events, answer in replaced:
-        events.unregister("before-send", answer)
-        events.unregister("before-send", botocore_stubber)
-        events.register("before-send", botocore_stubber)
+        yield fail
 
 
 # Events
+
+
+@pytest.fixture
+def lambda_context() -> LambdaContext:
+    """Return the context of an invocation of version 7 of a function, with half a minute to go."""
+    context = LambdaContext()
+    context._function_version = "7"
+    context.get_remaining_time_in_millis = lambda: 30_000  # type: ignore[method-assign]
+    return context
 
 
 @pytest.fixture
@@ -326,12 +388,14 @@ def api_event() -> Callable[..., Any]:
     --------------------------
     method, product_id
         They name the route: that of the products, or with an id that of one product.
+    below
+        What of the product is meant, such as ``changes``.
     body
         Bytes and text go as they are (bytes as base64), any other value as JSON.
     query
         A value, or a list of values, for each parameter.
     headers
-        On top of the usual ones; ``None`` takes a header away.
+        On top of the usual ones; a list repeats a header, ``None`` takes one away.
     key
         The value of ``x-api-key``; the writer's where none is given, no header at all for ``None``.
     """
@@ -341,27 +405,32 @@ def api_event() -> Callable[..., Any]:
         method: str = "GET",
         product_id: str | None = None,
         *,
+        below: str | None = None,
         body: object = None,
         query: Mapping[str, str | list[str]] | None = None,
-        headers: Mapping[str, str | None] | None = None,
+        headers: Mapping[str, str | list[str] | None] | None = None,
         key: str | None = WRITER_KEY,
         request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
     ) -> dict[str, Any]:
         resource = "/v1.0/products" if product_id is None else "/v1.0/products/{productId}"
         path = "/v1.0/products" if product_id is None else f"/v1.0/products/{product_id}"
-        sent: dict[str, str | None] = {"Accept": "*/*", "Host": "id.execute-api.example", "x-api-key": key}
+        if below is not None:
+            resource, path = f"{resource}/{below}", f"{path}/{below}"
+        sent: dict[str, str | list[str] | None] = {"Accept": "*/*", "Host": "id.execute-api.example", "x-api-key": key}
         if body is not None:
             sent["Content-Type"] = "application/json"
         for name, value in (headers or {}).items():
             sent = {other: kept for other, kept in sent.items() if other.lower() != name.lower()} | {name: value}
-        present = {name: value for name, value in sent.items() if value is not None}
+        present = {
+            name: value if isinstance(value, list) else [value] for name, value in sent.items() if value is not None
+        }
         parameters = {name: values if isinstance(values, list) else [values] for name, values in (query or {}).items()}
         made: dict[str, Any] = copy.deepcopy(example) | {
             "resource": resource,
             "path": path,
             "httpMethod": method,
-            "headers": present,
-            "multiValueHeaders": {name: [value] for name, value in present.items()},
+            "headers": {name: values[-1] for name, values in present.items()},
+            "multiValueHeaders": present,
             # API Gateway gives null where there is nothing.
             "queryStringParameters": {name: values[-1] for name, values in parameters.items()} or None,
             "multiValueQueryStringParameters": parameters or None,
@@ -414,7 +483,18 @@ def call(api_event: Callable[..., Any]) -> Callable[..., Answer]:
     return send
 
 
-# Logs
+# Logs and metrics
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One value that CloudWatch counts."""
+
+    namespace: str
+    name: str
+    value: float
+    unit: str
+    dimensions: dict[str, str]
 
 
 @pytest.fixture
@@ -425,3 +505,23 @@ def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     former = handler.setStream(stream)  # type: ignore[attr-defined]
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     handler.setStream(former)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[Measured]]:
+    """Return a function that gives what CloudWatch would count of the output since it was last asked.
+
+    Source: "Specification: Embedded metric format" in the CloudWatch user guide.
+    """
+
+    def read() -> list[Measured]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [
+            Measured(directive["Namespace"], metric["Name"], line[metric["Name"]], metric["Unit"], dimensions)
+            for line in lines
+            for directive in line.get("_aws", {}).get("CloudWatchMetrics", [])
+            for dimensions in ({name: line[name] for name in names} for names in directive["Dimensions"])
+            for metric in directive["Metrics"]
+        ]
+
+    return read

@@ -1,16 +1,60 @@
-"""GET /v1.0/products/{productId}: one product."""
+"""GET /v1.0/products/{productId} and GET /v1.0/products/{productId}/changes: one product, and its history."""
 
 from __future__ import annotations
 
+import history
+import history_request
 from common import api, aws, configuration
+from common.api_clients import ApiClients
+from common.change_record import public_record
+from common.entity_tags import EntityTags, entity_tag
+from common.errors import Forbidden
 from common.product import public
 from common.product_lookup import active_product
 from common.product_table import ProductTable
+from common.query_parameters import refuse_all
+
+HISTORY_ROUTE = "/v1.0/products/{productId}/changes"
 
 TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
+CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 
 @api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
-    """Answer with the product, unless there is none or it is withdrawn."""
-    return api.Response(200, {"product": public(active_product(TABLE, request.product_id()))})
+    """Answer with the product, or with its history."""
+    return _history(request) if request.route == HISTORY_ROUTE else _product(request)
+
+
+def _product(request: api.Request) -> api.Response:
+    """Answer with the product, unless there is none, it is withdrawn or the caller has it already."""
+    product_id = request.product_id()
+    refuse_all(request.query)
+    condition = request.headers.get("if-none-match")
+    known = None if condition is None else EntityTags.parse("If-None-Match", condition)
+    product = active_product(TABLE, product_id)
+    tag = {"ETag": entity_tag(product["version"])}
+    if known is not None and known.match(product["version"], weakly=True):
+        return api.Response(304, headers=tag)
+    return api.Response(200, {"product": public(product)}, tag)
+
+
+def _history(request: api.Request) -> api.Response:
+    """Answer with a page of the product's history, or with one change; both are for writers only."""
+    if not CLIENTS.client_of(request).is_writer:
+        raise Forbidden("the API key may not read the history of products")
+    product_id = request.product_id()
+    wanted = history_request.read(request.query)
+    if wanted.change_id is not None:
+        found = history.Page([history.change(TABLE, product_id, wanted.change_id)], None, None)
+    else:
+        found = history.page(TABLE, product_id, wanted.limit, wanted.cursor)
+    return api.Response(
+        200,
+        {
+            "changes": [public_record(record) for record in found.records],
+            "count": len(found.records),
+            "nextCursor": found.next_cursor,
+            "archivedThrough": found.archived_through,
+        },
+    )

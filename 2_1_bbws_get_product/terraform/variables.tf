@@ -16,13 +16,13 @@ variable "account_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id must have 12 digits."
-  }
-
-  validation {
-    condition     = (var.account_id == "000000000000") == (var.environment == "local")
-    error_message = "account_id must be 000000000000 in local, and nowhere else."
+    condition = var.account_id == lookup({
+      local = "000000000000"
+      dev   = "536580886816"
+      sit   = "815856636111"
+      prod  = "093646564004"
+    }, var.environment, "")
+    error_message = "account_id must be the environment's: 000000000000 in local, 536580886816 in dev, 815856636111 in sit, 093646564004 in prod."
   }
 }
 
@@ -44,6 +44,11 @@ variable "log_retention_days" {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
     error_message = "log_retention_days must be a period that CloudWatch offers, from 1 to 731."
   }
+
+  validation {
+    condition     = var.log_retention_days >= lookup({ dev = 90, sit = 180, prod = 365 }, var.environment, 1)
+    error_message = "log_retention_days must be at least 90 in dev, 180 in sit and 365 in prod."
+  }
 }
 
 variable "timeout_seconds" {
@@ -59,6 +64,11 @@ variable "timeout_seconds" {
 variable "tracing" {
   description = "Whether the function sends traces to X-Ray."
   type        = bool
+
+  validation {
+    condition     = var.tracing || var.environment == "local"
+    error_message = "tracing must be on everywhere but in local."
+  }
 }
 
 variable "function_name" {
@@ -88,6 +98,16 @@ variable "memory_mb" {
   validation {
     condition     = var.memory_mb >= 128 && var.memory_mb <= 10240
     error_message = "memory_mb must be 128 to 10240."
+  }
+}
+
+variable "duration_target_ms" {
+  description = "What 95 of 100 invocations are to stay within, in milliseconds; an alarm tells when they don't."
+  type        = number
+
+  validation {
+    condition     = var.duration_target_ms >= 1 && var.duration_target_ms <= 30000
+    error_message = "duration_target_ms must be 1 to 30000."
   }
 }
 

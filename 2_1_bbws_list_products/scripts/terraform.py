@@ -8,11 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
+    from types import FrameType, TracebackType
+
+# With -detailed-exitcode: there are changes.
+_CHANGES = 2
 
 ROOT = Path(__file__).resolve().parent.parent / "terraform"
 
@@ -30,7 +36,24 @@ _FAILURES = (
     (r'in S3 bucket "([^"]+)".* StatusCode: 403', "these credentials may not read the state bucket {0}"),
     (r"AWS account ID not allowed: (\d+)", "these credentials are for account {0}, which is not that of {environment}"),
     (r"No valid credential sources found", "no AWS credentials in the environment"),
-    (r"Error acquiring the state lock", "another deployment to {environment} is running: the state is locked"),
+    (
+        r"Error acquiring the state lock.*? Who: +(\S+)",
+        "another deployment to {environment} is running: {0} holds the lock of the state. If that run is no more, "
+        "scripts/unlock.py says what to do",
+    ),
+    (
+        r"Saved plan is stale",
+        "this plan is older than the state of {environment}, which another deployment changed since: run "
+        "scripts/plan.py again. Nothing was changed",
+    ),
+    (
+        r"plan file was created by Terraform (\S+), but this is (\S+?);",
+        "this plan was made by Terraform {0}, and this is {1}: run scripts/plan.py again, with the same version",
+    ),
+    (
+        r"Failed to load .* as a plan file|Failed to read plan from plan file",
+        "this plan can't be read: run scripts/plan.py again",
+    ),
 )
 
 
@@ -52,15 +75,51 @@ def environments() -> list[str]:
 
 def region(environment: str) -> str:
     """Return the AWS region of an environment, as its file of variables says."""
-    variables = (ROOT / "environments" / f"{environment}.tfvars").read_text(encoding="utf-8")
-    found = re.search(r'^region\s*=\s*"([^"]+)"', variables, re.MULTILINE)
-    if found is None:
-        fail(f"environments/{environment}.tfvars names no region")
-    return found[1]
+    return _variable(environment, "region")
 
 
-def apply(environment: str, repository: str, variables: Mapping[str, str] | None = None) -> None:
-    """Apply the Terraform of this repository to an environment.
+def account_id(environment: str) -> str:
+    """Return the AWS account of an environment, as its file of variables says."""
+    return _variable(environment, "account_id")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a plan says.
+
+    Attributes
+    ----------
+    text : str
+        As Terraform shows it, with secrets masked.
+    changes : bool
+        Whether it changes anything.
+    """
+
+    text: str
+    changes: bool
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """A resource that a plan takes away, perhaps to make it anew.
+
+    Attributes
+    ----------
+    address : str
+        Where it is in the configuration.
+    resource_type : str
+        Such as ``aws_sqs_queue``.
+    replaced : bool
+        Whether it is made anew.
+    """
+
+    address: str
+    resource_type: str
+    replaced: bool
+
+
+def init(environment: str, repository: str) -> None:
+    """Make this root ready to work on an environment.
 
     Parameters
     ----------
@@ -68,54 +127,144 @@ def apply(environment: str, repository: str, variables: Mapping[str, str] | None
         One of `environments()`.
     repository
         Name of the repository, the first part of its state's key.
-    variables
-        Terraform variables beside those of the environment's file.
     """
     if shutil.which("terraform") is None:
         fail("terraform is not on the PATH: install Terraform 1.11 or later")
     _run(
         environment,
         "init",
+        "-input=false",
         "-reconfigure",
         "-lockfile=readonly",
         f"-backend-config=environments/{environment}.s3.tfbackend",
         f"-backend-config=key={repository}/terraform.tfstate",
     )
-    _run(
+
+
+def plan(environment: str, file: Path, variables: Mapping[str, str]) -> Planned:
+    """Plan what is to change in an environment. Nothing changes by that.
+
+    Parameters
+    ----------
+    file
+        Gets the plan, which holds secrets.
+    variables
+        Terraform variables beside those of the environment's file.
+    """
+    status, text = _run(
         environment,
-        "apply",
-        "-auto-approve",
+        "plan",
+        "-input=false",
+        "-detailed-exitcode",
+        f"-out={file}",
         f"-var-file=environments/{environment}.tfvars",
-        *(f"-var={name}={value}" for name, value in (variables or {}).items()),
+        *(f"-var={name}={value}" for name, value in variables.items()),
+        accepted=(0, _CHANGES),
     )
+    return Planned(text, status == _CHANGES)
 
 
-def outputs() -> dict[str, object]:
-    """Return the output values of the state that was applied last, by name."""
+def destructions(file: Path) -> list[Destruction]:
+    """Return what a saved plan takes away."""
     shown = subprocess.run(
-        ["terraform", f"-chdir={ROOT}", "output", "-json"], check=True, stdout=subprocess.PIPE, text=True
+        ["terraform", f"-chdir={ROOT}", "show", "-json", str(file)], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
-    return {name: output["value"] for name, output in json.loads(shown).items()}
+    return [
+        Destruction(change["address"], change["type"], "create" in change["change"]["actions"])
+        for change in json.loads(shown).get("resource_changes", [])
+        if "delete" in change["change"]["actions"]
+    ]
 
 
-def _run(environment: str, command: str, *arguments: str) -> None:
-    """Run one Terraform command; a failure ends the script, in one line where the cause is a known one."""
-    # Interrupted, Terraform finishes what it began, writes its state and lets go of the lock: wait for that.
-    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        done = subprocess.run(
-            ["terraform", f"-chdir={ROOT}", command, "-input=false", "-no-color", *arguments],
-            check=False,
-            stderr=subprocess.PIPE,
+def apply(environment: str, file: Path) -> None:
+    """Apply a saved plan, exactly; one that is older than the state ends the script before anything changes."""
+    _run(environment, "apply", "-input=false", str(file))
+
+
+def _variable(environment: str, name: str) -> str:
+    variables = (ROOT / "environments" / f"{environment}.tfvars").read_text(encoding="utf-8")
+    found = re.search(rf'^{name}\s*=\s*"([^"]+)"', variables, re.MULTILINE)
+    if found is None:
+        fail(f"environments/{environment}.tfvars names no {name}")
+    return found[1]
+
+
+def _run(environment: str, command: str, *arguments: str, accepted: Container[int] = (0,)) -> tuple[int, str]:
+    """Run one Terraform command; a failure ends the script, in one line where the cause is a known one.
+
+    Returns
+    -------
+    tuple of int and str
+        Its exit status, and what it printed.
+    """
+    printed = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _Interruption() as interruption:
+        # A session of its own keeps the terminal's Ctrl-C from it: that is passed on.
+        process = subprocess.Popen(
+            ["terraform", f"-chdir={ROOT}", command, "-no-color", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
+            start_new_session=True,
         )
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
-    if done.returncode == 0:
-        return
-    said = " ".join(done.stderr.split())
+        interruption.pass_on_to(process)
+        assert process.stdout is not None  # noqa: S101  for mypy
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            printed.append(line)
+        status = process.wait()
+        errors.seek(0)
+        said = errors.read()
+    if interruption.signal_number is not None:
+        sys.stderr.write(said)
+        print(f"terraform {command} was interrupted: it has let go of the state", file=sys.stderr)
+        sys.exit(128 + interruption.signal_number)
+    if status in accepted:
+        return status, "".join(printed)
+    words = " ".join(said.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
     for pattern, meaning in _FAILURES:
-        if found := re.search(pattern, said):
+        if found := re.search(pattern, words):
             fail(meaning.format(*found.groups(), environment=environment))
-    sys.stderr.write(done.stderr)
+    sys.stderr.write(said)
     fail(f"terraform {command} failed for {environment}")
+
+
+class _Interruption:
+    """Passes the first SIGINT or SIGTERM on to Terraform, which finishes what it began, writes its state and ends.
+
+    Whoever cancels may send more of them soon after: at a second one Terraform would end at once, leaving the lock
+    behind and the state without what it had just made.
+
+    Attributes
+    ----------
+    signal_number
+        The first signal that came, or None.
+    """
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> _Interruption:
+        self._usual = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._usual.items():
+            signal.signal(number, handler)
+
+    def pass_on_to(self, process: subprocess.Popen[str]) -> None:
+        """Say who is to be interrupted, also by what came before."""
+        self._process = process
+        if self.signal_number is not None:
+            process.send_signal(signal.SIGINT)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.signal_number is not None:
+            return
+        self.signal_number = number
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)

@@ -11,12 +11,13 @@ locals {
     ListProducts = {
       actions = ["dynamodb:Query"]
       resources = [
-        for index in ["ProductsByCreatedIndex", "ProductsByNameIndex", "ProductsByPriceIndex"] :
-        "${local.infrastructure.table_arn}/index/${index}"
+        "${local.infrastructure.table_arn}/index/ProductsByCreatedIndex",
+        "${local.infrastructure.table_arn}/index/ProductsByNameIndex",
+        "${local.infrastructure.table_arn}/index/ProductsByPriceIndex",
       ]
     }
   }
 
-  api_routes       = ["GET/v1.0/products"]
+  api_routes       = ["GET/v1.0/products", "HEAD/v1.0/products"]
   source_queue_arn = null
 }

@@ -13,6 +13,7 @@ from pydantic import ValidationError as PydanticError
 from typing_extensions import TypedDict
 
 from common import timestamps
+from common.batch import InvalidMessage
 from common.change import SCHEMA_VERSION, ChangeType
 from common.errors import ValidationError
 from common.product import FIELD_NAMES, UUID_PATTERN
@@ -28,15 +29,13 @@ MOST_AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=30)
 
 
-class InvalidMessage(Exception):
-    """The message can never be applied; the exception says why."""
-
-
 def _moment(text: str) -> str:
     timestamps.from_text(text)
     return text
 
 
+# Ample for what API Gateway and the clients' names have.
+_LONGEST_ID = 256
 _Uuid = Annotated[str, StringConstraints(pattern=f"^{UUID_PATTERN}$")]
 
 
@@ -47,8 +46,8 @@ class _Message(TypedDict):
     changeType: ChangeType
     productId: _Uuid
     requestedAt: Annotated[str, AfterValidator(_moment)]
-    requestedBy: Annotated[str, StringConstraints(min_length=1)]
-    requestId: str
+    requestedBy: Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_ID)]
+    requestId: Annotated[str, StringConstraints(max_length=_LONGEST_ID)]
     expectedVersion: Annotated[int, Field(ge=1)] | None
     fields: dict[str, object]
 
@@ -74,7 +73,9 @@ def read(body: str, now: datetime) -> Change:
     """
     try:
         message = json.loads(body)
-    except ValueError as error:
+        # Half of a surrogate pair, which JSON can escape, has no UTF-8 and so no hash.
+        json.dumps(message, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"the body is no JSON: {error}") from None
     if not isinstance(message, dict):
         raise InvalidMessage("the body is no JSON object")

@@ -53,6 +53,12 @@ def stamp(change: Change) -> str:
     return f"{change['requestedAt']}#{change['changeId']}"
 
 
+def newer_fields(stamps: Mapping[str, str], change: Change) -> Fields:
+    """Return the fields that a change would set: those whose stamps are older than its own."""
+    own = stamp(change)
+    return cast("Fields", {name: value for name, value in change["fields"].items() if own > stamps.get(name, "")})
+
+
 def wanted_name(head: Head | None, change: Change) -> str | None:
     """Return the name that a product would have to take to apply a change; ``None`` if it needs none that it hasn't."""
     before = head.product if head else None
@@ -86,7 +92,7 @@ def decide(head: Head | None, change: Change, name_holder: str | None) -> Outcom
         return unchanged("REJECTED", "IdempotencyKeyReused")
     if change["expectedVersion"] is not None and before and change["expectedVersion"] != before["version"]:
         return unchanged("REJECTED", "VersionMismatch")
-    newer = _newer_fields(stamps, change)
+    newer = newer_fields(stamps, change)
     if not newer:
         return unchanged("SUPERSEDED", "NewerChangeApplied")
     after = _after(head, change)
@@ -146,16 +152,11 @@ def next_head(head: Head | None, outcome: Outcome, change_record: ChangeRecord) 
     )
 
 
-def _newer_fields(stamps: Mapping[str, str], change: Change) -> Fields:
-    own = stamp(change)
-    return cast("Fields", {name: value for name, value in change["fields"].items() if own > stamps.get(name, "")})
-
-
 def _after(head: Head | None, change: Change) -> Product | None:
     """Return the product as it would be if the change were applied."""
     before = head.product if head else None
     stamps = head.stamps if head else {}
-    newer = _newer_fields(stamps, change)
+    newer = newer_fields(stamps, change)
     latest = {"dateLastUpdated": change["requestedAt"], "lastUpdatedBy": change["requestedBy"]}
     if before is None:
         if change["changeType"] != "CREATE":

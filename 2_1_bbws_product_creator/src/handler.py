@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import change_message
 from common import aws, configuration, timestamps
 from common.batch import BatchAnswer, SqsEvent, for_each_message
+from common.dead_letters import DeadLetterQueue
 from common.log import logger
 from ledger import Ledger
 from pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from common.change import Change
+
+SQS = aws.client("sqs")
 PIPELINE = Pipeline(
     ledger=Ledger(aws.client("dynamodb"), configuration.required("TABLE_NAME")),
-    sqs=aws.client("sqs"),
+    sqs=SQS,
     audit_queue_url=configuration.required("AUDIT_QUEUE_URL"),
 )
+DEAD_LETTERS = DeadLetterQueue(SQS, configuration.required("DLQ_URL"))
 
 
-def handler(event: SqsEvent, context: object) -> BatchAnswer:
+def handler(event: SqsEvent, context: LambdaContext) -> BatchAnswer:
     """Apply a batch of change messages; those that failed are delivered again."""
-    return for_each_message(event, _apply)
+    return for_each_message(event, context, read=_read, apply=_apply, dead_letters=DEAD_LETTERS)
 
 
-def _apply(body: str) -> None:
-    change = change_message.read(body, timestamps.now())
-    logger.thread_safe_append_keys(
-        change_id=change["changeId"], product_id=change["productId"], request_id=change["requestId"]
-    )
+def _read(body: str) -> Change:
+    return change_message.read(body, timestamps.now())
+
+
+def _apply(change: Change) -> None:
     record = PIPELINE.apply(change)
     logger.info(
         "change decided",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from botocore.exceptions import ClientError
+
 from common import timestamps
 from common.attribute_values import to_item
+from common.aws import error_code
 from common.change_record import record_of
 from common.product_table import ProductTable, claim_key, head_key, marker_key, record_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from common.change_record import ChangeRecord
@@ -83,8 +85,11 @@ class Ledger(ProductTable):
             writes.append(self._delete(claim_key(outcome.releases), _OURS_OR_ABSENT, holder))
         try:
             self.client.transact_write_items(TransactItems=writes)
-        except self.client.exceptions.TransactionCanceledException as error:
-            _raise_named(error)
+        # By its code: botocore makes its exceptions' classes when they are first asked for, and two threads that ask
+        # at once may get two sets of them.
+        except ClientError as error:
+            if error_code(error) == "TransactionCanceledException":
+                _raise_named(error)
             raise
 
     def decided(self, change_id: str) -> ChangeRecord:

@@ -8,8 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 import decision
-from common import timestamps
+from common import metrics, timestamps
 from common.log import logger
+from common.metrics import Metric
 from ledger import AlreadyDecided, Overtaken
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Ten writers at once on one product need about ten rounds in the worst case.
 MOST_ROUNDS = 20
 _LONGEST_PAUSE_SECONDS = 0.2
+
+_COUNTED_AS = {"APPLIED": "AppliedChanges", "SUPERSEDED": "SupersededChanges", "REJECTED": "RejectedChanges"}
 
 
 class Pipeline:
@@ -59,6 +62,8 @@ class Pipeline:
             record = self._decide_and_store(change)
         except AlreadyDecided:
             record = self.ledger.decided(change["changeId"])
+        else:
+            _measure(record)
         # Escaped, because SQS refuses or replaces some characters that a record may hold, and its hash must survive.
         self.sqs.send_message(QueueUrl=self._audit_queue_url, MessageBody=json.dumps(record))
         return record
@@ -81,3 +86,11 @@ class Pipeline:
         record = decision.record(head, change, outcome, timestamps.to_text(timestamps.now()))
         self.ledger.commit(head, decision.next_head(head, outcome, record), record, outcome)
         return record
+
+
+def _measure(record: ChangeRecord) -> None:
+    """Count a decision and the time that it took; a repeat of the change must not count again."""
+    metrics.emit(
+        Metric(_COUNTED_AS[record["status"]], 1, "Count", {"ChangeType": record["changeType"]}),
+        metrics.delay("RequestToApplied", record["requestedAt"], record["appliedAt"]),
+    )

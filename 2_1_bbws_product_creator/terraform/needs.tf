@@ -5,6 +5,7 @@ locals {
   environment_variables = {
     TABLE_NAME      = local.infrastructure.table_name
     AUDIT_QUEUE_URL = local.infrastructure.audit_queue_url
+    DLQ_URL         = local.infrastructure.change_dlq_url
   }
 
   statements = {
@@ -15,6 +16,10 @@ locals {
     PassRecordOn = {
       actions   = ["sqs:SendMessage"]
       resources = [local.infrastructure.audit_queue_arn]
+    }
+    GiveUpMessage = {
+      actions   = ["sqs:SendMessage"]
+      resources = [local.infrastructure.change_dlq_arn]
     }
   }
 

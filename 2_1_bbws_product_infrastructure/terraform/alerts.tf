@@ -62,3 +62,11 @@ resource "aws_sns_topic" "alerts" {
     )
   })
 }
+
+resource "aws_sns_topic_subscription" "email" {
+  for_each = var.alert_emails
+
+  topic_arn = aws_sns_topic.alerts.arn
+  protocol  = "email"
+  endpoint  = each.value
+}

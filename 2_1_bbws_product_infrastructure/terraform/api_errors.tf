@@ -1,29 +1,30 @@
 # The gateway's own errors, in the shape of the functions' errors.
 
 locals {
-  cors_headers = {
-    "Access-Control-Allow-Origin" = "'${var.allowed_origins[0]}'"
-  }
-
+  # A field is named where one is at fault; its message then follows its name.
+  #
   # Null keeps the status that the gateway chose. The fallbacks DEFAULT_4XX and DEFAULT_5XX need that: theirs would
   # become every other response's.
   errors = {
-    forbidden          = { status = 403, error = "Forbidden", message = "A valid API key is needed in the header x-api-key." }
-    refused            = { status = 403, error = "Forbidden", message = "The request was refused." }
-    not_found          = { status = 404, error = "NotFound", message = "There is nothing at this path." }
-    method_not_allowed = { status = 405, error = "MethodNotAllowed", message = "This path has other methods: see the header Allow." }
-    too_large          = { status = 413, error = "PayloadTooLarge", message = "The body may have at most 32 KB." }
-    unsupported_media  = { status = 415, error = "UnsupportedMediaType", message = "The body must be application/json." }
-    too_many_requests  = { status = 429, error = "TooManyRequests", message = "Too many requests with this API key: try again later." }
-    malformed          = { status = null, error = "ValidationError", message = "The request is malformed." }
-    internal           = { status = null, error = "InternalError", message = "Something went wrong on our side." }
-    unavailable        = { status = 503, error = "ServiceUnavailable", message = "The service is unavailable: try again later." }
+    forbidden          = { status = 403, error = "Forbidden", field = "x-api-key", message = "must be a valid API key" }
+    refused            = { status = 403, error = "Forbidden", message = "the request was refused" }
+    not_found          = { status = 404, error = "NotFound", message = "there is nothing at this path" }
+    method_not_allowed = { status = 405, error = "MethodNotAllowed", message = "this path has other methods; the header Allow names them" }
+    too_large          = { status = 413, error = "PayloadTooLarge", field = "body", message = "must have at most 32768 bytes" }
+    unsupported_media  = { status = 415, error = "UnsupportedMediaType", field = "Content-Type", message = "must be application/json in UTF-8" }
+    too_many_requests  = { status = 429, error = "TooManyRequests", message = "there are too many requests with this API key; try again in a moment" }
+    malformed          = { status = null, error = "ValidationError", message = "the request is malformed" }
+    internal           = { status = null, error = "InternalError", message = "the service failed; quote the requestId when you report it" }
+    unavailable        = { status = 503, error = "ServiceUnavailable", message = "the service is busy; try again in a moment" }
   }
 
   # The gateway fills in $context.requestId.
   error_bodies = {
     for name, error in local.errors :
-    name => jsonencode({ error = error.error, message = error.message, requestId = "$context.requestId" })
+    name => jsonencode(merge(
+      { error = error.error, message = join(" ", compact([try(error.field, null), error.message])), requestId = "$context.requestId" },
+      can(error.field) ? { details = [{ field = error.field, message = error.message }] } : {},
+    ))
   }
 
   # Retry-After, in seconds, of the errors that go away by themselves.
@@ -63,7 +64,7 @@ resource "aws_api_gateway_gateway_response" "error" {
 
   response_parameters = {
     for name, value in merge(
-      local.cors_headers,
+      local.error_headers,
       contains(keys(local.retry_after), each.value) ? { "Retry-After" = "'${local.retry_after[each.value]}'" } : {},
     ) : "gatewayresponse.header.${name}" => value
   }

@@ -1,6 +1,11 @@
 # The audit bucket: every change record as an object that is written once.
 
 resource "aws_s3_bucket" "audit" {
+  #checkov:skip=CKV_AWS_18:One role writes and none deletes; who read what is for CloudTrail's data events, which are the account's to switch on.
+  #checkov:skip=CKV_AWS_144:Object lock keeps the records; a second region is for the owner to decide, with what it costs.
+  #checkov:skip=CKV_AWS_145:The records must be unaltered rather than secret; with a customer key that is lost they would be lost too.
+  #checkov:skip=CKV2_AWS_62:Nothing waits for a record to arrive.
+
   bucket              = local.audit_bucket_name
   object_lock_enabled = var.audit_object_lock != null
 }
@@ -48,19 +53,33 @@ resource "aws_s3_bucket_public_access_block" "audit" {
 }
 
 resource "aws_s3_bucket_policy" "audit" {
-  count = var.require_tls ? 1 : 0
-
   bucket = aws_s3_bucket.audit.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "RefuseCallersWithoutTls"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "s3:*"
-      Resource  = [local.audit_bucket_arn, "${local.audit_bucket_arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    Statement = concat(
+      [
+        # Whatever else their policies allow them. The bucket's policy itself stays open to change, or the next
+        # deployment would be locked out with everybody else.
+        {
+          Sid       = "OnlyBreakGlassDeletes"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+          Resource  = "${local.audit_bucket_arn}/*"
+          Condition = { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::${var.account_id}:role/${var.break_glass_role}" } }
+        },
+      ],
+      [
+        for sid in var.require_tls ? ["RefuseCallersWithoutTls"] : [] : {
+          Sid       = sid
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "s3:*"
+          Resource  = [local.audit_bucket_arn, "${local.audit_bucket_arn}/*"]
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }
+      ],
+    )
   })
 
   # S3 refuses both at once.

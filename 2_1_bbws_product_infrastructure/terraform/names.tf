@@ -1,7 +1,7 @@
 # Names and ARNs. They are spelled out, so that a policy can name a resource before it exists.
 
 locals {
-  table_name        = "bbws-products-${var.environment}"
+  table_name        = coalesce(var.table_name, "bbws-products-${var.environment}")
   api_name          = "bbws-product-api-${var.environment}"
   alert_topic_name  = "bbws-product-alerts-${var.environment}"
   audit_bucket_name = "bbws-product-audit-logs-${var.environment}"

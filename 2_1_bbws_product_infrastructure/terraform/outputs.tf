@@ -65,6 +65,11 @@ output "alert_topic_arn" {
   value       = aws_sns_topic.alerts.arn
 }
 
+output "runbooks" {
+  description = "Where the runbooks are that alarms link: an address or a folder."
+  value       = var.runbooks
+}
+
 output "api_id" {
   description = "Id of the REST API."
   value       = aws_api_gateway_rest_api.products.id

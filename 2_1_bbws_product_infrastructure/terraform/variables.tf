@@ -15,13 +15,13 @@ variable "account_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id must have 12 digits."
-  }
-
-  validation {
-    condition     = (var.account_id == "000000000000") == (var.environment == "local")
-    error_message = "account_id must be 000000000000 in local, and nowhere else."
+    condition = var.account_id == lookup({
+      local = "000000000000"
+      dev   = "536580886816"
+      sit   = "815856636111"
+      prod  = "093646564004"
+    }, var.environment, "")
+    error_message = "account_id must be the environment's: 000000000000 in local, 536580886816 in dev, 815856636111 in sit, 093646564004 in prod."
   }
 }
 
@@ -120,8 +120,11 @@ variable "queue_visibility_timeout_seconds" {
   type        = number
 
   validation {
-    condition     = var.queue_visibility_timeout_seconds >= (var.environment == "local" ? 5 : 180)
-    error_message = "queue_visibility_timeout_seconds must be at least 180, in local at least 5."
+    condition = (
+      var.queue_visibility_timeout_seconds >= (var.environment == "local" ? 5 : 180) &&
+      var.queue_visibility_timeout_seconds <= 43200
+    )
+    error_message = "queue_visibility_timeout_seconds must be at least 180, in local at least 5, and at most 43200."
   }
 }
 
@@ -141,6 +144,32 @@ variable "audit_object_lock" {
   validation {
     condition     = var.audit_object_lock == null ? true : (var.audit_object_lock.days == null) != (var.audit_object_lock.years == null)
     error_message = "audit_object_lock needs either days or years."
+  }
+
+  validation {
+    condition = var.audit_object_lock == null ? true : alltrue([
+      for period in [var.audit_object_lock.days, var.audit_object_lock.years] :
+      period == null ? true : period >= 1 && floor(period) == period
+    ])
+    error_message = "audit_object_lock's days or years must be a whole number from 1."
+  }
+
+  validation {
+    condition     = var.audit_object_lock != null || contains(["local", "dev"], var.environment)
+    error_message = "audit_object_lock must not be null in sit and prod."
+  }
+
+  # Nobody, not even the account's root, removes such an object before its time.
+  validation {
+    condition = var.audit_object_lock == null ? true : (
+      (var.audit_object_lock.mode == "COMPLIANCE") == (var.environment == "prod")
+    )
+    error_message = "audit_object_lock.mode must be COMPLIANCE in prod, and nowhere else: that can't be undone."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || try(var.audit_object_lock.years >= 7, false)
+    error_message = "audit_object_lock.years must be at least 7 in prod."
   }
 }
 
@@ -167,4 +196,128 @@ variable "require_tls" {
 variable "tracing" {
   description = "Whether the API's stage sends traces to X-Ray."
   type        = bool
+
+  validation {
+    condition     = var.tracing || var.environment == "local"
+    error_message = "tracing must be on everywhere but in local."
+  }
+}
+
+variable "access_logs" {
+  description = "Whether the API's stage logs each request. API Gateway's logging role of the account must be there."
+  type        = bool
+
+  validation {
+    condition     = var.access_logs || var.environment == "local"
+    error_message = "access_logs must be on everywhere but in local."
+  }
+}
+
+variable "firewall" {
+  description = "Whether AWS WAF stands in front of the API's stage."
+  type        = bool
+
+  validation {
+    condition     = var.firewall || var.environment == "local"
+    error_message = "firewall must be on everywhere but in local."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the logs of the API and its firewall, in days."
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "log_retention_days must be a period that CloudWatch offers, from 1 to 731."
+  }
+}
+
+variable "backup" {
+  description = "When AWS Backup copies the table (a cron expression, UTC) and for how many days it keeps a copy. Null makes no copies."
+  type = object({
+    schedule  = string
+    keep_days = number
+  })
+
+  validation {
+    condition     = var.backup == null ? true : can(regex("^cron\\([^()]+\\)$", var.backup.schedule))
+    error_message = "backup.schedule must be a cron expression, such as cron(0 1 * * ? *)."
+  }
+
+  validation {
+    condition     = var.backup == null ? true : var.backup.keep_days >= 1 && floor(var.backup.keep_days) == var.backup.keep_days
+    error_message = "backup.keep_days must be a whole number from 1."
+  }
+
+  validation {
+    condition     = var.backup != null || var.environment == "local"
+    error_message = "backup must not be null outside local."
+  }
+}
+
+variable "table_name" {
+  description = "Name of the product table, where it isn't bbws-products-{environment}: a restored table gets a name of its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.table_name == null ? true : (
+      can(regex("^bbws-products-${var.environment}(-[A-Za-z0-9_.-]+)?$", var.table_name)) && length(var.table_name) <= 255
+    )
+    error_message = "table_name must be bbws-products-{environment}, or that and a suffix after a hyphen; 255 characters at most."
+  }
+}
+
+variable "break_glass_role" {
+  description = "Name of the one IAM role that may delete audit objects. It needn't exist before somebody has to."
+  type        = string
+  default     = "bbws-break-glass"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.break_glass_role))
+    error_message = "break_glass_role must be a role's name without a path: 1 to 64 letters, digits or any of +=,.@_-"
+  }
+}
+
+variable "alert_emails" {
+  description = "Who gets the alarms by email. AWS asks each address to confirm."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "An address in alert_emails has the form name@domain."
+  }
+}
+
+variable "runbooks" {
+  description = "Where the runbooks are that alarms and dashboard link: an address or a folder, without a slash at its end."
+  type        = string
+  default     = "documentation/runbooks"
+
+  validation {
+    condition     = can(regex("^\\S*[^/\\s]$", var.runbooks))
+    error_message = "runbooks must be an address or a folder, without white space and without a slash at its end."
+  }
+}
+
+variable "domain" {
+  description = "A domain name of the API's own: its ACM certificate, and the Route 53 zone that gets its record (null: the name is served elsewhere)."
+  type = object({
+    name            = string
+    certificate_arn = string
+    zone_id         = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.domain == null ? true : can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain.name))
+    error_message = "domain.name must be a domain name in lower case, such as api.example.com."
+  }
+
+  validation {
+    condition     = var.domain == null ? true : startswith(var.domain.certificate_arn, "arn:aws:acm:${var.region}:${var.account_id}:certificate/")
+    error_message = "domain.certificate_arn must be a certificate of this account and region."
+  }
 }

@@ -6,8 +6,10 @@ from common import api, aws, configuration
 from common.accepted import accepted
 from common.api_clients import ApiClients
 from common.change import ChangeQueue
+from common.if_match import if_match
 from common.product_fields import product_changes
 from common.product_table import ProductTable
+from common.query_parameters import refuse_all
 from partial_update import request_update
 
 TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
@@ -20,6 +22,16 @@ def handler(request: api.Request) -> api.Response:
     """Accept the change; it shows once the creator has applied it."""
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
+    refuse_all(request.query)
+    condition = if_match(request)
     fields = product_changes(request.json_object())
-    change = request_update(TABLE, QUEUE, product_id, fields, requested_by=client.name, request_id=request.request_id)
+    change = request_update(
+        TABLE,
+        QUEUE,
+        product_id,
+        fields,
+        condition=condition,
+        requested_by=client.name,
+        request_id=request.request_id,
+    )
     return accepted(request, change)

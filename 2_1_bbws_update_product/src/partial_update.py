@@ -6,30 +6,47 @@ from typing import TYPE_CHECKING, cast
 
 from common.change import Change, new_change
 from common.errors import NameTaken
+from common.if_match import expected_version
 from common.product import Product, name_to_take
 from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
+    from common.entity_tags import EntityTags
     from common.product import Fields
     from common.product_table import ProductTable
 
 
 def request_update(
-    table: ProductTable, queue: ChangeQueue, product_id: str, fields: Fields, *, requested_by: str, request_id: str
+    table: ProductTable,
+    queue: ChangeQueue,
+    product_id: str,
+    fields: Fields,
+    *,
+    condition: EntityTags | None,
+    requested_by: str,
+    request_id: str,
 ) -> Change:
     """Queue a change of the given fields; setting `active` restores or withdraws the product.
 
-    The name is checked here to tell the caller at once; the creator checks it again, and decides.
+    Version and name are checked here to tell the caller at once; the creator checks them again, and decides.
+
+    Parameters
+    ----------
+    condition : EntityTags or None
+        The versions that the caller means; ``None`` for whichever the product has.
 
     Raises
     ------
     ProductNotFound
         There is no such product, or not yet.
+    VersionMismatch
+        It has another version.
     NameTaken
         Another active product has the name that the product would come to hold.
     """
     product = existing_product(table, product_id)
+    version = expected_version(condition, product)
     name = name_to_take(product, cast("Product", {**product, **fields}))
     if name is not None and table.name_holder(name) not in (None, product_id):
         raise NameTaken
@@ -39,6 +56,7 @@ def request_update(
         fields,
         requested_by=requested_by,
         request_id=request_id,
+        expected_version=version,
         last_updated=product["dateLastUpdated"],
     )
     queue.send(change)

@@ -8,7 +8,8 @@ import json
 import pytest
 from tests.records import PRODUCT, record
 
-from audit_record import InvalidRecord, object_key, read
+from audit_record import object_key, read
+from common.batch import InvalidMessage
 
 
 def test_record_is_read_as_it_was_sent() -> None:
@@ -28,7 +29,7 @@ def test_object_lies_under_the_day_on_which_the_change_was_applied() -> None:
 
 @pytest.mark.parametrize("name", list(record()))
 def test_missing_attribute_is_refused_by_its_name(name: str) -> None:
-    with pytest.raises(InvalidRecord, match=name):
+    with pytest.raises(InvalidMessage, match=name):
         read(json.dumps({part: value for part, value in record().items() if part != name}))
 
 
@@ -37,17 +38,22 @@ def test_missing_attribute_is_refused_by_its_name(name: str) -> None:
     [
         ("no JSON", "JSON"),
         ("[]", "object"),
+        ("[" * 100_000, "JSON"),
         (json.dumps(record(recordVersion=2)), "recordVersion"),
         (json.dumps(record(appliedAt="2026-11-22")), "appliedAt"),
         (json.dumps(record(appliedAt=None)), "appliedAt"),
+        (json.dumps(record(requestedAt=7)), "requestedAt"),
         (json.dumps(record(productId="../17")), "productId"),
         (json.dumps(record(sequence=0)), "sequence"),
         (json.dumps(record(sequence="1")), "sequence"),
+        (json.dumps(record(sequence=True)), "sequence"),
+        (json.dumps(record(sequence=10**10)), "sequence"),
         (json.dumps({**record(), "status": "REJECTED"}), "hash"),
         (json.dumps({**record(), "hash": "0" * 64}), "hash"),
         (json.dumps({**record(), "version": 1.5}), "float"),
+        (json.dumps({**record(), "reason": "half a pair: \ud83d"}), "hash"),
     ],
 )
 def test_wrong_record_is_refused_with_the_reason(body: str, named: str) -> None:
-    with pytest.raises(InvalidRecord, match=named):
+    with pytest.raises(InvalidMessage, match=named):
         read(body)

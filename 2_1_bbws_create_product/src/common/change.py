@@ -43,6 +43,8 @@ def new_change(
     *,
     requested_by: str,
     request_id: str,
+    change_id: str | None = None,
+    expected_version: int | None = None,
     last_updated: str | None = None,
 ) -> Change:
     """Return a change that is asked for now.
@@ -51,19 +53,23 @@ def new_change(
     ----------
     requested_by : str
         The API client's name.
+    change_id : str, optional
+        Where it isn't given, one that no other change has.
+    expected_version : int, optional
+        The version that the product must still have when the change is applied.
     last_updated : str, optional
         The `dateLastUpdated` of the product as it was read. The change is stamped later than that, so that a clock
         running behind doesn't make it the older one.
     """
     return {
         "schemaVersion": SCHEMA_VERSION,
-        "changeId": str(uuid.uuid4()),
+        "changeId": change_id or str(uuid.uuid4()),
         "changeType": change_type,
         "productId": product_id,
         "requestedAt": timestamps.later_than(last_updated, timestamps.now()),
         "requestedBy": requested_by,
         "requestId": request_id,
-        "expectedVersion": None,
+        "expectedVersion": expected_version,
         "fields": fields,
     }
 

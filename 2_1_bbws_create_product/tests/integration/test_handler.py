@@ -125,6 +125,8 @@ def test_text_is_queued_composed_and_trimmed(call, changes):
         ("4.35", "4.35"),
         ("299.90", "299.90"),
         ("8.000", "8.00"),
+        ("1.10", "1.10"),
+        ("123456." + "7" + "0" * 40, "123456.70"),
         ("999999.99", "999999.99"),
     ],
 )
@@ -197,6 +199,13 @@ def test_product_that_begins_withdrawn_needs_no_free_name(call, stored_product, 
         ("12", ["body"]),
         ("null", ["body"]),
         (b"\xff\xfe", ["body"]),
+        (raw().encode("utf-8-sig"), ["body"]),
+        (raw(name='"Gr\xf6\xdfe"').encode("latin-1"), ["body"]),
+        # What the gateway makes of bytes that are no UTF-8.
+        (raw(name='"Gr\xf6\xdfe"').encode("latin-1").decode(errors="replace"), ["body"]),
+        (raw(name='"Gr\\ufffd\\ufffde"'), ["name"]),
+        (raw(name="[" * 900 + "]" * 900), ["name"]),
+        (raw(colour='{"a":' * 900 + "1" + "}" * 900), ["colour"]),
         ("[" * 32000, ["body"]),
         ("{}", ["name", "description", "price", "billingCycle"]),
         ('{"name": "WordPress"}', ["description", "price", "billingCycle"]),
@@ -222,6 +231,14 @@ def test_product_that_begins_withdrawn_needs_no_free_name(call, stored_product, 
         (raw(description='"Hosting for\\tone site"'), ["description"]),
         (raw(price="0"), ["price"]),
         (raw(price="0.00"), ["price"]),
+        (raw(price="-0"), ["price"]),
+        (raw(price="1." + "1" * 40), ["price"]),
+        (raw(price="1." + "0" * 40 + "1"), ["price"]),
+        (raw(price="1" * 40), ["price"]),
+        (raw(price="01"), ["body"]),
+        (raw(price="+1"), ["body"]),
+        (raw(price=".5"), ["body"]),
+        (raw(price="1."), ["body"]),
         (raw(price="-1"), ["price"]),
         (raw(price="1e9"), ["price"]),
         (raw(price="1000000"), ["price"]),
@@ -287,14 +304,30 @@ def test_message_says_what_is_allowed(call, field, value, allowed):
 def test_body_over_32_kb_is_refused(call, changes):
     body = {**PLAN, "description": "x" * (32 * 1024)}
 
-    assert refusal(call(handler, "POST", body=body)) == (413, "PayloadTooLarge", [])
+    assert refusal(call(handler, "POST", body=body)) == (413, "PayloadTooLarge", ["body"])
     assert changes() == []
 
 
 def test_body_declared_to_be_something_else_is_refused(call, changes):
     answer = call(handler, "POST", body=PLAN, headers={"Content-Type": "text/plain"})
 
-    assert refusal(answer) == (415, "UnsupportedMediaType", [])
+    assert refusal(answer) == (415, "UnsupportedMediaType", ["Content-Type"])
+    assert changes() == []
+
+
+@pytest.mark.parametrize("query", [{"limit": "1"}, {"x": ["1", "2"]}, {"": ""}, {"dryRun": "true", "x": "1"}])
+def test_query_parameters_are_refused_by_their_names(call, changes, query):
+    answer = call(handler, "POST", body=PLAN, query=query)
+
+    assert refusal(answer) == (400, "ValidationError", list(query))
+    assert "there are none" in answer.body["message"]
+    assert changes() == []
+
+
+def test_caller_who_takes_no_json_is_refused_before_anything_is_asked_for(call, changes):
+    answer = call(handler, "POST", body=PLAN, headers={"Accept": "text/html"})
+
+    assert refusal(answer) == (406, "NotAcceptable", ["Accept"])
     assert changes() == []
 
 
@@ -315,7 +348,7 @@ def test_key_of_no_client_is_forbidden(call, changes, key):
 
 
 def test_reader_learns_nothing_of_the_body(call, reader_key):
-    assert refusal(call(handler, "POST", body="no JSON", key=reader_key)) == (403, "Forbidden", [])
+    assert refusal(call(handler, "POST", body="no JSON", query={"x": "1"}, key=reader_key)) == (403, "Forbidden", [])
 
 
 # Failures

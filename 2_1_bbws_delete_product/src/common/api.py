@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
-from common import aws
+from common import aws, media_types
 from common.errors import (
     ApiError,
     InternalError,
+    NotAcceptable,
     PayloadTooLarge,
     ServiceUnavailable,
     UnsupportedMediaType,
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 32 * 1024
 
+# On every answer, whoever opens it: it is data, to be neither guessed at, shown, framed nor fetched in clear.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+# What pages of other origins may read of an answer beside its body.
+EXPOSED_HEADERS = "Allow, ETag, Location, Retry-After, X-Change-Id, X-Request-Id"
+
 
 class ProxyEvent(TypedDict, total=False):
     """The parts of API Gateway's proxy event (payload 1.0) that the service reads.
@@ -38,6 +48,7 @@ class ProxyEvent(TypedDict, total=False):
     resource: str
     path: str
     headers: dict[str, str] | None
+    multiValueHeaders: dict[str, list[str]] | None
     pathParameters: dict[str, str] | None
     multiValueQueryStringParameters: dict[str, list[str]] | None
     requestContext: dict[str, object]
@@ -62,18 +73,18 @@ class Request:
     ----------
     request_id : str
         API Gateway's id of the request, which the error shape quotes.
-    method, route : str
-        Such as ``GET`` and ``/v1.0/products/{productId}``.
+    route : str
+        Such as ``/v1.0/products/{productId}``.
     path : str
         The path as it was asked for; the gateway lets it end in a slash.
     headers : mapping
-        By lower-case name.
+        By lower-case name. A header that is repeated has one value, the list of its values, which means the same
+        (RFC 9110, section 5.3): none of them is picked.
     query : mapping
         Every value given for each parameter, decoded.
     """
 
     request_id: str
-    method: str
     route: str
     path: str
     headers: Mapping[str, str] = field(repr=False)
@@ -87,10 +98,9 @@ class Request:
         text = event.get("body") or ""
         return cls(
             request_id=str(event["requestContext"]["requestId"]),
-            method=event["httpMethod"],
             route=event["resource"],
             path=event.get("path", ""),
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            headers=_headers(event),
             path_parameters=event.get("pathParameters") or {},
             query=event.get("multiValueQueryStringParameters") or {},
             # Half of a surrogate pair, which an event can hold, has no UTF-8: `parse_object` refuses these bytes.
@@ -118,11 +128,10 @@ class Request:
         UnsupportedMediaType, PayloadTooLarge, ValidationError
             The body is declared to be something else, is over 32 KB, or is no JSON object.
         """
-        media_type = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise UnsupportedMediaType("Content-Type must be application/json")
+        if not media_types.is_json(self.headers.get("content-type", media_types.JSON)):
+            raise UnsupportedMediaType
         if len(self.body) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"the body must have at most {MAX_BODY_BYTES} bytes")
+            raise PayloadTooLarge(MAX_BODY_BYTES)
         return parse_object(self.body)
 
 
@@ -156,36 +165,53 @@ def function(
         @functools.wraps(respond)
         def handler(event: ProxyEvent, context: object) -> ProxyAnswer:
             started = time.perf_counter()
-            request_id, origin = _identity(event)
+            method, request_id = event.get("httpMethod", ""), _request_id(event)
             with logger.append_context_keys(request_id=request_id):
                 response = _respond_or_refuse(respond, event, request_id)
                 logger.info(
                     "request answered",
                     extra={
-                        "method": event.get("httpMethod"),
+                        "method": method,
                         "route": event.get("resource"),
                         "status": response.status,
                         "error": (response.body or {}).get("error"),
                         "duration_ms": round((time.perf_counter() - started) * 1000, 1),
                     },
                 )
-            return _answer(response, _cors_headers(origin, allowed_origins))
+            headers = {
+                **SECURITY_HEADERS,
+                "X-Request-Id": request_id,
+                **_caching_headers(method, response.status),
+                **_cors_headers(_headers(event).get("origin", ""), allowed_origins),
+            }
+            return _answer(response, headers)
 
         return handler
 
     return decorate
 
 
-def _identity(event: ProxyEvent) -> tuple[str, str]:
-    """Return the request's id and origin, whatever shape the event has."""
-    request_id = (event.get("requestContext") or {}).get("requestId", "")
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return str(request_id), headers.get("origin", "")
+def _headers(event: ProxyEvent) -> dict[str, str]:
+    """Return the headers by lower-case name, the values of a repeated one joined."""
+    given = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    headers: dict[str, list[str]] = {}
+    for name, values in given.items():
+        # HTTP/1.1 leaves names in the case that they were written in, so the same one may come twice.
+        headers.setdefault(name.lower(), []).extend(values)
+    return {name: ", ".join(values) for name, values in headers.items()}
+
+
+def _request_id(event: ProxyEvent) -> str:
+    """Return the request's id, whatever shape the event has."""
+    return str((event.get("requestContext") or {}).get("requestId", ""))
 
 
 def _respond_or_refuse(respond: Callable[[Request], Response], event: ProxyEvent, request_id: str) -> Response:
     try:
-        return respond(Request.from_event(event))
+        request = Request.from_event(event)
+        if not media_types.accepts_json(request.headers.get("accept", "")):
+            raise NotAcceptable
+        return respond(request)
     except ApiError as error:
         return _refusal(error, request_id)
     except Exception as error:  # the gateway would answer a plain 502 to whatever is raised here
@@ -203,23 +229,38 @@ def _refusal(error: ApiError, request_id: str) -> Response:
     return Response(error.status, body, error.headers)
 
 
+def _caching_headers(method: str, status: int) -> dict[str, str]:
+    """Return what caches may do with an answer.
+
+    The caller's own may keep what was read, but has to ask each time whether it still holds: a change shows at once,
+    and a key that was withdrawn opens nothing.
+    """
+    was_read = method in ("GET", "HEAD") and status < 400
+    return {
+        "Cache-Control": "private, no-cache" if was_read else "no-store",
+        # The gateway compresses on the way and leaves ETag as it is. Strong tags of different encodings ought to differ
+        # (RFC 9110, section 8.8.3.3), because of ranges, which there are none of, and of caches, which this keeps from
+        # taking one encoding for the other. A weak tag would be no use: If-Match never matches one.
+        "Vary": "Accept-Encoding, Origin",
+    }
+
+
 def _cors_headers(origin: str, allowed_origins: Sequence[str]) -> dict[str, str]:
     if "*" in allowed_origins:
-        allowed = {"Access-Control-Allow-Origin": "*"}
+        allowed = "*"
     elif origin in allowed_origins:
-        allowed = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        allowed = origin
     else:
-        return {"Vary": "Origin"}
-    return {**allowed, "Access-Control-Expose-Headers": "Location, Retry-After, X-Change-Id"}
+        return {}
+    return {"Access-Control-Allow-Origin": allowed, "Access-Control-Expose-Headers": EXPOSED_HEADERS}
 
 
-def _answer(response: Response, cors_headers: Mapping[str, str]) -> ProxyAnswer:
-    headers = {**response.headers, **cors_headers}
-    if response.body is not None:
-        headers["Content-Type"] = "application/json"
+def _answer(response: Response, headers: Mapping[str, str]) -> ProxyAnswer:
+    """Return what the gateway is to send: with its body for HEAD too, so that it counts Content-Length and drops it."""
+    described = {} if response.body is None else {"Content-Type": media_types.JSON}
     return {
         "statusCode": response.status,
-        "headers": headers,
+        "headers": {**headers, **response.headers, **described},
         "body": "" if response.body is None else json.dumps(response.body, ensure_ascii=False),
         "isBase64Encoded": False,
     }

@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 REQUIRED = ("name", "description", "price", "billingCycle")
 DEFAULTS: Fields = {"currency": "ZAR", "features": [], "active": True}
 
+_TEXT_RULE = "not counting blanks around it, without control characters"
 ALLOWED = {
-    "name": "must be a string of 3 to 100 characters, none of them a control character",
-    "description": "must be a string of 10 to 500 characters, none of them a control character",
+    "name": f"must be a string of 3 to 100 characters, {_TEXT_RULE}",
+    "description": f"must be a string of 10 to 500 characters, {_TEXT_RULE}",
     "price": f"must be a number from {prices.LOWEST} to {prices.HIGHEST} with at most two decimals",
     "currency": "must be a currency code of ISO 4217 in capitals, such as ZAR",
     "billingCycle": "must be one of monthly, yearly, one-time",
     "features": "must be an array of at most 20 strings",
     "active": "must be true or false",
 }
-_ALLOWED_FEATURE = "must be a string of 5 to 200 characters, none of them a control character"
+_ALLOWED_FEATURE = f"must be a string of 5 to 200 characters, {_TEXT_RULE}"
 
 
 def _printable(text: str) -> str:

@@ -24,10 +24,11 @@ def fold(text: str) -> str:
 
 
 def is_printable(text: str) -> bool:
-    """Tell whether the text is free of control characters, halves of surrogate pairs and noncharacters.
+    """Tell whether the text is free of control characters, halves of surrogate pairs, noncharacters and U+FFFD.
 
-    The last two code points of each plane are no characters, and SQS carries no U+FFFE and U+FFFF.
+    The last two code points of each plane are no characters, and SQS carries no U+FFFE and U+FFFF. U+FFFD stands for
+    a character that was lost on the way.
     """
-    return not any(
+    return "\ufffd" not in text and not any(
         unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE for character in text
     )

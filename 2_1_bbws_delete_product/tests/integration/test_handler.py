@@ -104,6 +104,62 @@ def test_allowed_origin_may_read_the_change_id(call, stored_product):
     assert "X-Change-Id" in headers["Access-Control-Expose-Headers"]
 
 
+# Conditions
+
+
+def delete(call, product_id, if_match):
+    return call(handler, "DELETE", product_id, headers={"If-Match": if_match})
+
+
+@pytest.mark.parametrize("if_match", ['"3"', '"1", "3"', ',"3" ,', 'W/"3", "3"', ['"1"', '"3"']])
+def test_withdrawal_of_the_current_version_goes_with_that_version(call, stored_product, changes, if_match):
+    answer = delete(call, stored_product(version=3)["productId"], if_match)
+
+    assert (answer.status, answer.text) == (204, "")
+    (change,) = changes()
+    assert (change["expectedVersion"], change["changeId"]) == (3, answer.headers["X-Change-Id"])
+
+
+@pytest.mark.parametrize("if_match", ['"2"', '"4"', '"1", "2"', 'W/"3"', '"abc"', '"03"', '""', ['"1"', '"2"']])
+def test_withdrawal_of_another_version_is_refused_and_told_the_current_one(call, stored_product, changes, if_match):
+    answer = delete(call, stored_product(version=3)["productId"], if_match)
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-Match"])
+    assert '"3"' in answer.body["message"]
+    assert changes() == []
+
+
+def test_asterisk_asks_for_a_product_of_any_version(call, stored_product, changes):
+    assert delete(call, stored_product(version=3)["productId"], "*").status == 204
+    assert changes()[0]["expectedVersion"] is None
+
+
+@pytest.mark.parametrize("if_match", ["", ",", "3", "'3'", '"3', 'w/"3"', '*, "3"', '"3" "4"', '"a b"', ["*", '"3"']])
+@pytest.mark.parametrize("product_id", [None, UNKNOWN])
+def test_malformed_condition_is_refused_before_anything_is_read(call, stored_product, changes, if_match, product_id):
+    stored = stored_product(version=3)["productId"]
+
+    assert refusal(delete(call, product_id or stored, if_match)) == (400, "ValidationError", ["If-Match"])
+    assert changes() == []
+
+
+@pytest.mark.parametrize("if_match", ["*", '"3"', '"2"'])
+def test_product_that_is_not_there_is_not_found_whatever_the_condition(call, stored_product, changes, if_match):
+    withdrawn = stored_product(version=3, active=False)["productId"]
+
+    for product_id in (UNKNOWN, withdrawn):
+        assert refusal(delete(call, product_id, if_match)) == (404, "ProductNotFound", [])
+    assert changes() == []
+
+
+def test_reader_learns_nothing_of_versions(call, stored_product, reader_key):
+    product_id = stored_product(version=3)["productId"]
+
+    answer = call(handler, "DELETE", product_id, headers={"If-Match": '"2"'}, key=reader_key)
+
+    assert refusal(answer) == (403, "Forbidden", [])
+
+
 # Refusals
 
 
@@ -141,6 +197,22 @@ def test_id_that_is_no_uuid_is_refused(call, changes, product_id):
     assert changes() == []
 
 
+@pytest.mark.parametrize("query", [{"limit": "1"}, {"x": ["1", "2"]}, {"": ""}, {"dryRun": "true", "x": "1"}])
+def test_query_parameters_are_refused_by_their_names(call, stored_product, changes, query):
+    answer = call(handler, "DELETE", stored_product()["productId"], query=query)
+
+    assert refusal(answer) == (400, "ValidationError", list(query))
+    assert "there are none" in answer.body["message"]
+    assert changes() == []
+
+
+def test_caller_who_takes_no_json_is_refused_before_anything_is_asked_for(call, stored_product, changes):
+    answer = call(handler, "DELETE", stored_product()["productId"], headers={"Accept": "text/html"})
+
+    assert refusal(answer) == (406, "NotAcceptable", ["Accept"])
+    assert changes() == []
+
+
 def test_reader_may_not_withdraw(call, stored_product, changes, reader_key):
     answer = call(handler, "DELETE", stored_product()["productId"], key=reader_key)
 
@@ -158,7 +230,7 @@ def test_key_of_no_client_is_forbidden(call, stored_product, changes, key):
 
 @pytest.mark.parametrize("product_id", [UNKNOWN, "x"])
 def test_reader_learns_nothing_of_products(call, reader_key, product_id):
-    assert refusal(call(handler, "DELETE", product_id, key=reader_key)) == (403, "Forbidden", [])
+    assert refusal(call(handler, "DELETE", product_id, query={"x": "1"}, key=reader_key)) == (403, "Forbidden", [])
 
 
 # Failures

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from common.canonical import canonical_hash
-from common.change import ChangeType
-from common.product import Fields, Product
+from common.product import public, public_fields
 
+# Records are also checked where none of a function's settings is there, which other modules want when they are loaded.
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from common.change import ChangeType
+    from common.product import Fields, Product
+
 RECORD_VERSION = 1
+# Ten digits, as many as a record's key has.
+HIGHEST_SEQUENCE = 9_999_999_999
 
 Status = Literal["APPLIED", "SUPERSEDED", "REJECTED"]
 
@@ -68,3 +73,17 @@ def record_hash(record: Mapping[str, object]) -> str:
 def record_of(values: Mapping[str, object]) -> ChangeRecord:
     """Return the change record among an item's attributes."""
     return cast("ChangeRecord", {name: values[name] for name in RECORD_ATTRIBUTES})
+
+
+def public_record(record: ChangeRecord) -> dict[str, object]:
+    """Return a change record as answers show it: prices are JSON numbers, as everywhere in the API.
+
+    Its `hash` is that of the stored record, in which prices are text.
+    """
+    before, after = record["before"], record["after"]
+    return {
+        **record,
+        "fields": public_fields(record["fields"]),
+        "before": None if before is None else public(before),
+        "after": None if after is None else public(after),
+    }

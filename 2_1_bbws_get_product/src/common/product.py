@@ -70,9 +70,14 @@ def product_of(attributes: Mapping[str, object]) -> Product:
 
 
 def public(product: Product) -> dict[str, object]:
-    """Return a product as answers show it: its price a JSON number.
+    """Return a product as answers show it: its price a JSON number."""
+    return public_fields({name: product[name] for name in PRODUCT_ATTRIBUTES})  # type: ignore[literal-required]
+
+
+def public_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return some of a product's fields as answers show them: the price, where it is among them, a JSON number.
 
     This is the one place where a price becomes a float, on its way out: it has at most eight significant digits, and
     a float prints up to 15 unchanged.
     """
-    return {**{name: product[name] for name in PRODUCT_ATTRIBUTES}, "price": float(Decimal(product["price"]))}  # type: ignore[literal-required]
+    return {name: float(Decimal(cast("str", value))) if name == "price" else value for name, value in fields.items()}

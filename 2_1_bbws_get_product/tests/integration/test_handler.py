@@ -85,7 +85,89 @@ def test_allowed_origin_may_read_the_answer(call, stored_product):
     assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
 
 
+# Conditional requests
+
+
+def test_answer_is_tagged_with_the_version(call, stored_product):
+    assert call(handler, "GET", stored_product(version=7)["productId"]).headers["ETag"] == '"7"'
+
+
+@pytest.mark.parametrize(
+    "condition", ['"7"', 'W/"7"', "*", ' "7" ', '"6", "7"', 'W/"5","6" , W/"7"', '"a,b", "7"', ['W/"6"', '"7"']]
+)
+def test_product_that_the_caller_has_is_not_sent_again(call, stored_product, condition):
+    product_id = stored_product(version=7)["productId"]
+
+    answer = call(handler, "GET", product_id, headers={"If-None-Match": condition, "Origin": "https://shop.example"})
+
+    assert (answer.status, answer.text) == (304, "")
+    assert answer.headers["ETag"] == '"7"'
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Content-Type" not in answer.headers
+    # What the whole answer would have said of caching (RFC 9110, section 15.4.5).
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Vary"] == "Accept-Encoding, Origin"
+
+
+@pytest.mark.parametrize("condition", ['"6"', 'W/"6"', '"8"', '"77"', '"07"', '""', '"*"', '"6", W/"8"'])
+def test_product_that_the_caller_does_not_have_is_sent(call, stored_product, condition):
+    product = stored_product(version=7)
+
+    answer = call(handler, "GET", product["productId"], headers={"if-none-match": condition})
+
+    assert (answer.status, answer.headers["ETag"]) == (200, '"7"')
+    assert answer.body["product"]["version"] == 7
+
+
+@pytest.mark.parametrize("condition", ["", "7", '"7', "'7'", 'w/"7"', '"6" "7"', '*, "7"', "null", '"7";', ","])
+def test_malformed_condition_is_refused_with_what_is_allowed(call, stored_product, condition):
+    answer = call(handler, "GET", stored_product(version=7)["productId"], headers={"If-None-Match": condition})
+
+    assert (answer.status, answer.body["error"]) == (400, "ValidationError")
+    (detail,) = answer.body["details"]
+    assert detail["field"] == "If-None-Match"
+    assert "in double quotes" in detail["message"]
+
+
+@pytest.mark.parametrize("condition", ["*", '"1"', '"7"'])
+def test_product_that_is_not_there_is_not_found_whatever_the_condition(call, stored_product, condition):
+    withdrawn = stored_product(version=7, active=False)["productId"]
+
+    for product_id in (UNKNOWN, withdrawn):
+        answer = call(handler, "GET", product_id, headers={"If-None-Match": condition})
+
+        assert (answer.status, answer.body["error"]) == (404, "ProductNotFound")
+
+
+# HEAD
+
+
+@pytest.mark.parametrize("headers", [{}, {"If-None-Match": '"7"'}, {"If-None-Match": '"6"'}, {"If-None-Match": "7"}])
+def test_head_is_answered_as_get(call, stored_product, headers):
+    for product_id in (stored_product(version=7)["productId"], UNKNOWN, "no-uuid"):
+        head, get = (call(handler, method, product_id, headers=headers) for method in ("HEAD", "GET"))
+
+        assert head == get
+
+
+def test_head_of_a_history_is_answered_as_get(call, stored_product, reader_key, writer_key):
+    for product_id, key in ((UNKNOWN, writer_key), ("no-uuid", writer_key), (UNKNOWN, reader_key)):
+        head, get = (call(handler, method, product_id, below="changes", key=key) for method in ("HEAD", "GET"))
+
+        assert head == get
+
+
 # Refusals
+
+
+@pytest.mark.parametrize("query", [{"limit": "1"}, {"x": ["1", "2"]}, {"": ""}, {"dryRun": "true", "x": "1"}])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_query_parameters_are_refused_by_their_names(call, stored_product, method, query):
+    answer = call(handler, method, stored_product()["productId"], query=query)
+
+    assert (answer.status, answer.body["error"]) == (400, "ValidationError")
+    assert [detail["field"] for detail in answer.body["details"]] == list(query)
+    assert "there are none" in answer.body["message"]
 
 
 def assert_not_found(answer, product_id):
@@ -195,7 +277,7 @@ def test_log_holds_the_request_id_and_neither_key_nor_customer_text(call, stored
     assert writer_key not in repr(entry)
 
 
-@pytest.mark.parametrize("setting", ["TABLE_NAME", "ALLOWED_ORIGINS"])
+@pytest.mark.parametrize("setting", ["TABLE_NAME", "API_CLIENTS", "ALLOWED_ORIGINS"])
 def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
     monkeypatch.delenv(setting)
 
@@ -205,7 +287,7 @@ def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
 
 def test_nothing_but_its_own_settings_is_needed(monkeypatch, call, stored_product):
     product = stored_product()
-    for setting in ("CHANGE_QUEUE_URL", "AUDIT_QUEUE_URL", "DLQ_URL", "AUDIT_BUCKET", "API_CLIENTS"):
+    for setting in ("CHANGE_QUEUE_URL", "AUDIT_QUEUE_URL", "DLQ_URL", "AUDIT_BUCKET"):
         monkeypatch.delenv(setting)
 
     started = runpy.run_path(function.__file__)["handler"]

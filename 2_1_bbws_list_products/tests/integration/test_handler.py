@@ -343,6 +343,16 @@ def test_readers_may_list(call, stored_product, reader_key):
     assert call(handler, key=reader_key, query={"active": "true"}).body["count"] == 1
 
 
+@pytest.mark.parametrize("query", [{}, {"limit": "1"}, {"limit": "0"}, {"active": "false"}])
+def test_head_is_answered_as_get(call, stored_product, reader_key, query):
+    stored_product()
+    stored_product()
+
+    head, get = (call(handler, method, key=reader_key, query=query) for method in ("HEAD", "GET"))
+
+    assert head == get
+
+
 @pytest.mark.parametrize("key", [None, "", "a-wrong-key"])
 def test_key_of_no_client_is_forbidden(call, table, key):
     assert refusal(call(handler, key=key)) == (403, "Forbidden", [])

@@ -1,4 +1,4 @@
-"""Cursors."""
+"""The cursors of listings."""
 
 from __future__ import annotations
 
@@ -36,17 +36,29 @@ def test_cursor_leads_back_to_its_sort_key(listing, sort_key):
     assert cursor.decode(listing, cursor.encode(listing, sort_key)) == sort_key
 
 
-def test_cursor_needs_no_escaping_in_a_url():
-    made = cursor.encode(Listing(sort_by="name"), f"🚀日本ßßß>>>???\t{PRODUCT_ID}")
-
-    assert made.isascii()
-    assert set(made) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-
-
 def test_pages_of_one_listing_may_have_another_size():
     made = cursor.encode(BY_PRICE, SORT_KEY)
 
     assert cursor.decode(Listing(sort_by="price", key_range=BY_PRICE.key_range, limit=7), made) == SORT_KEY
+
+
+@pytest.mark.parametrize(
+    ("listing", "handed_out", "sort_key"),
+    [
+        (
+            BY_PRICE,
+            "ZskS95bokVAwMDAwMTUuMDAjM2YyYjhjMWUtNWQ0YS00YjZmLTljN2UtOGExZDJlM2Y0YTVi",
+            SORT_KEY,
+        ),
+        (
+            Listing(sort_by="name", ascending=False, key_range=("日", "日\U0010ffff")),
+            "i1BpMU7zDVHml6XmnKwgZ3LDtsOfZQkzZjJiOGMxZS01ZDRhLTRiNmYtOWM3ZS04YTFkMmUzZjRhNWI",
+            f"日本 größe\t{PRODUCT_ID}",
+        ),
+    ],
+)
+def test_cursor_that_a_version_before_handed_out_still_works(listing, handed_out, sort_key):
+    assert cursor.decode(listing, handed_out) == sort_key
 
 
 @pytest.mark.parametrize("listing", OTHER_LISTINGS)
@@ -57,39 +69,7 @@ def test_cursor_of_another_query_is_refused(listing):
         cursor.decode(BY_PRICE, made)
 
 
-def test_cursor_cut_short_anywhere_is_refused():
-    made = cursor.encode(BY_PRICE, SORT_KEY)
-
-    for length in range(len(made)):
-        with pytest.raises(InvalidCursor):
-            cursor.decode(BY_PRICE, made[:length])
-
-
-@pytest.mark.parametrize("character", ["A", "b", "0", "-", "_", "+", "/", "=", " ", "é", "\n"])
-def test_cursor_altered_anywhere_is_refused(character):
-    # Keys of three lengths: in two of them the last letter has bits that decoding passes over.
-    for sort_key in (SORT_KEY, f"00015.00#{PRODUCT_ID}", f"0015.00#{PRODUCT_ID}"):
-        listing = Listing(sort_by="price")
-        made = cursor.encode(listing, sort_key)
-        for place in range(len(made)):
-            altered = made[:place] + character + made[place + 1 :]
-            if altered != made:
-                with pytest.raises(InvalidCursor):
-                    cursor.decode(listing, altered)
-
-
-@pytest.mark.parametrize("added", ["A", "=", "==", "\n", " ", ".", "%3D"])
-def test_cursor_with_something_added_is_refused(added):
-    made = cursor.encode(BY_PRICE, SORT_KEY)
-
-    for altered in (made + added, added + made):
-        with pytest.raises(InvalidCursor):
-            cursor.decode(BY_PRICE, altered)
-
-
-@pytest.mark.parametrize(
-    "made_up", ["", "x", "null", "undefined", "eyJhIjoxfQ", "AAAAAAAAAAAAAAAA", "🚀", "%%%", "a" * 8000]
-)
+@pytest.mark.parametrize("made_up", ["", "AAAAAAAAAAAAAAAA", "🚀", SORT_KEY])
 def test_made_up_cursor_is_refused(made_up):
     with pytest.raises(InvalidCursor):
         cursor.decode(BY_PRICE, made_up)

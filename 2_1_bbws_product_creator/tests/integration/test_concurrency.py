@@ -1,7 +1,9 @@
-"""Writers who get in between the creator's reading and its storing."""
+"""Writers who get in between the creator's reading and its storing, and ten of them at once."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from common.change import Change
+    from common.change_record import ChangeRecord
     from common.product_table import ProductTable
 
 
@@ -79,3 +82,57 @@ def test_change_that_is_overtaken_every_time_goes_back_to_the_queue(
     assert head is not None
     assert head.product is not None
     assert head.product["currency"] == "ZAR"
+
+
+@pytest.fixture
+def at_once(table: ProductTable, audit_queue_url: str) -> Callable[..., list[ChangeRecord]]:
+    """Return what applies each of some changes through a pipeline of its own, all at the same time."""
+
+    def apply(*changes: Change) -> list[ChangeRecord]:
+        start = Barrier(len(changes))
+
+        def writer(change: Change) -> ChangeRecord:
+            pipeline = Pipeline(Ledger(aws.client("dynamodb"), table.name), aws.client("sqs"), audit_queue_url)
+            start.wait(timeout=60)
+            return pipeline.apply(change)
+
+        with ThreadPoolExecutor(len(changes)) as threads:
+            return list(threads.map(writer, changes))
+
+    return apply
+
+
+def test_ten_writers_of_one_product_lose_no_update_and_leave_no_gap(
+    at_once: Callable[..., list[ChangeRecord]], table: ProductTable
+) -> None:
+    at_once(create())
+    changes = [update(at, price=f"{at}.00") for at in range(1, 9)]
+    changes += [update(0, currency="EUR"), update(20, billingCycle="yearly")]
+    records = sorted(at_once(*changes), key=lambda record: record["sequence"])
+    assert [record["sequence"] for record in records] == list(range(2, 12))
+    assert [record["previousHash"] for record in records[1:]] == [record["hash"] for record in records[:-1]]
+    assert {record["changeId"] for record in records} == {change["changeId"] for change in changes}
+    head = table.head(PRODUCT)
+    assert head is not None
+    assert head.product is not None
+    assert (head.product["price"], head.product["currency"], head.product["billingCycle"]) == ("8.00", "EUR", "yearly")
+    assert head.product["version"] == 1 + sum(record["status"] == "APPLIED" for record in records)
+
+
+def test_ten_writers_of_one_name_leave_one_holder(
+    at_once: Callable[..., list[ChangeRecord]], table: ProductTable
+) -> None:
+    ids = [f"{number:08d}-1111-4111-8111-111111111111" for number in range(10)]
+    records = at_once(*(create(product_id=product_id) for product_id in ids))
+    (winner,) = (record for record in records if record["status"] == "APPLIED")
+    assert [record["reason"] for record in records if record is not winner] == ["NameTaken"] * 9
+    assert table.name_holder(str(FIELDS["name"])) == winner["productId"]
+
+
+def test_ten_deliveries_of_one_change_at_once_make_one_record(
+    at_once: Callable[..., list[ChangeRecord]], table: ProductTable
+) -> None:
+    change = create()
+    records = at_once(*[change] * 10)
+    assert all(record == records[0] for record in records)
+    assert table.item(record_key(PRODUCT, 2)) is None

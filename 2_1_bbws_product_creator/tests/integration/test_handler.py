@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, update
+from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, requested_at, update
 
 import handler as creator
+from common import timestamps
 from common.change_record import RECORD_ATTRIBUTES, record_hash
 from common.product_table import claim_key, head_key, marker_key, record_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.batch import BatchAnswer
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
+    from tests.conftest import DeadLetter, Measured
+
+    from common.batch import BatchAnswer, SqsEvent
     from common.change import Change
     from common.product_table import ProductTable
 
@@ -25,12 +31,12 @@ NAME = str(FIELDS["name"])
 
 
 @pytest.fixture
-def deliver(sqs_event: Callable[..., dict[str, object]]) -> Callable[..., BatchAnswer]:
+def deliver(sqs_event: Callable[..., SqsEvent], lambda_context: LambdaContext) -> Callable[..., BatchAnswer]:
     """Return what hands changes, or other bodies, to the handler as one batch."""
 
     def deliver(*bodies: Change | str) -> BatchAnswer:
         texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-        return creator.handler(sqs_event(*texts), None)  # type: ignore[arg-type]
+        return creator.handler(sqs_event(*texts), lambda_context)
 
     return deliver
 
@@ -58,7 +64,8 @@ def test_applied_change_is_stored_whole(deliver: Callable[..., BatchAnswer], tab
     assert head["lastHash"] == stored["hash"]
     assert stored["entityType"] == "CHANGE"
     assert (marker["productId"], marker["sequence"]) == (PRODUCT, 1)
-    assert marker["expiresAt"] == stored["expiresAt"]
+    applied_at = timestamps.from_text(str(stored["appliedAt"]))
+    assert marker["expiresAt"] == stored["expiresAt"] == int((applied_at + timedelta(days=90)).timestamp())
     assert (table.item(claim_key(NAME)) or {})["productId"] == PRODUCT
 
 
@@ -71,6 +78,16 @@ def test_record_is_passed_on_to_the_audit_queue(
     assert set(record) == set(RECORD_ATTRIBUTES)
     assert record["changeId"] == change["changeId"]
     assert record["hash"] == record_hash(record)
+
+
+def test_record_is_passed_on_in_ascii_whatever_a_customer_wrote(
+    deliver: Callable[..., BatchAnswer], sqs: SQSClient, audit_queue_url: str
+) -> None:
+    """SQS refuses some characters, and replaces others; the record's hash must survive."""
+    deliver(create(name="Wörd \u2028 \U0001f680 Press"))
+    (message,) = sqs.receive_message(QueueUrl=audit_queue_url)["Messages"]
+    assert message["Body"].isascii()
+    assert json.loads(message["Body"])["fields"]["name"] == "Wörd \u2028 \U0001f680 Press"
 
 
 def test_repeated_message_changes_nothing_and_passes_its_record_on_again(
@@ -110,7 +127,7 @@ def test_name_is_held_by_the_first_who_takes_it(
     audit_queue_url: str,
 ) -> None:
     refused = create(1, product_id=OTHER_PRODUCT, name=NAME.upper())
-    assert failed(deliver(create(), refused)) == 0
+    assert failed(deliver(create())) == failed(deliver(refused)) == 0
     assert table.name_holder(NAME) == PRODUCT
     head = table.item(head_key(OTHER_PRODUCT))
     assert head is not None
@@ -129,16 +146,31 @@ def test_change_waits_until_its_product_is_there(deliver: Callable[..., BatchAns
     assert head.product["price"] == "1.00"
 
 
-def test_bad_message_fails_alone(
-    deliver: Callable[..., BatchAnswer], table: ProductTable, sqs_event: Callable[..., dict[str, list[dict[str, str]]]]
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"requestedAt": "yesterday"}, "requestedAt"),
+        ({"requestedAt": requested_at(60 * 60)}, "requestedAt: is more than 0:05:00 ahead"),
+        ({"requestedAt": requested_at(-31 * 24 * 60 * 60)}, "requestedAt: is more than 30 days ago"),
+        ({"fields": {}}, "fields"),
+    ],
+)
+def test_message_that_can_never_be_applied_goes_to_the_dead_letter_queue_at_once(
+    parts: dict[str, object],
+    reason: str,
+    deliver: Callable[..., BatchAnswer],
+    table: ProductTable,
+    dead_letters: Callable[[], list[DeadLetter]],
 ) -> None:
-    bodies = ["no JSON", json.dumps({**create(), "schemaVersion": 2}), json.dumps(create())]
-    event = sqs_event(*bodies)
-    answer = creator.handler(event, None)  # type: ignore[arg-type]
-    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
-        message["messageId"] for message in event["Records"][:2]
-    ]
+    bad = json.dumps({**create(product_id=OTHER_PRODUCT), **parts})
+    assert failed(deliver(bad, create())) == 0
+    (letter,) = dead_letters()
+    assert letter.body == bad
+    assert reason in letter.attributes["reason"]
+    assert letter.attributes["functionVersion"] == "7"
     assert table.head(PRODUCT) is not None
+    assert table.head(OTHER_PRODUCT) is None
 
 
 def test_message_whose_record_could_not_be_passed_on_is_delivered_again(
@@ -200,12 +232,62 @@ def test_log_of_a_failure_has_the_ids_of_its_change_and_of_no_other(
     deliver: Callable[..., BatchAnswer], logged: Callable[[], list[dict[str, object]]]
 ) -> None:
     waiting = update(1, price="1.00", product_id=OTHER_PRODUCT)
-    deliver(create(), waiting, "no JSON")
-    _, failure, unread = logged()
-    assert (failure["level"], failure["change_id"], failure["product_id"]) == (
-        "ERROR",
-        waiting["changeId"],
-        OTHER_PRODUCT,
-    )
+    deliver(create(), waiting)
+    (failure,) = [entry for entry in logged() if entry["level"] == "ERROR"]
+    assert (failure["change_id"], failure["product_id"]) == (waiting["changeId"], OTHER_PRODUCT)
     assert failure["request_id"] == waiting["requestId"]
-    assert "change_id" not in unread
+
+
+def counts(measured: list[Measured]) -> list[tuple[str, str]]:
+    """Return the counted decisions: what became of a change, and its type."""
+    return [(found.name, found.dimensions["ChangeType"]) for found in measured if found.unit == "Count"]
+
+
+def test_each_decision_is_counted_by_what_became_of_the_change_and_by_its_type(
+    deliver: Callable[..., BatchAnswer], measured: Callable[[], list[Measured]]
+) -> None:
+    deliver(create(), update(2, price="1.00"))
+    deliver(update(1, price="2.00"), delete(3, expected_version=9))
+    found = measured()
+    assert counts(found) == [
+        ("AppliedChanges", "CREATE"),
+        ("AppliedChanges", "UPDATE"),
+        ("SupersededChanges", "UPDATE"),
+        ("RejectedChanges", "DELETE"),
+    ]
+    assert {each.value for each in found if each.unit == "Count"} == {1}
+
+
+def test_time_from_request_to_decision_is_measured(
+    deliver: Callable[..., BatchAnswer],
+    measured: Callable[[], list[Measured]],
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+) -> None:
+    deliver(create(-60))
+    (delay,) = [found for found in measured() if found.name == "RequestToApplied"]
+    (record,) = queued(audit_queue_url)
+    elapsed = timestamps.from_text(str(record["appliedAt"])) - timestamps.from_text(str(record["requestedAt"]))
+    assert (delay.unit, delay.dimensions) == ("Milliseconds", {"Environment": "local"})
+    assert delay.value == pytest.approx(elapsed.total_seconds() * 1000)
+    assert delay.value >= 60_000
+
+
+def test_change_is_counted_once_however_often_it_is_delivered(
+    deliver: Callable[..., BatchAnswer],
+    measured: Callable[[], list[Measured]],
+    aws_fails: Callable[..., None],
+) -> None:
+    change = create()
+    aws_fails(creator.PIPELINE.sqs, "SendMessage", times=2)
+    assert failed(deliver(change)) == 1
+    assert counts(measured()) == [("AppliedChanges", "CREATE")]
+    assert failed(deliver(change, change)) == 0
+    assert measured() == []
+
+
+def test_change_that_was_not_decided_is_not_counted(
+    deliver: Callable[..., BatchAnswer], measured: Callable[[], list[Measured]]
+) -> None:
+    assert failed(deliver(update(1, price="1.00"))) == 1
+    assert measured() == []

@@ -9,15 +9,19 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import MockRawResponse
-from tests.changes import PRODUCT, create
+from tests.changes import OTHER_PRODUCT, PRODUCT, create, update
 
 import handler as creator
 from common.attribute_values import to_item
 from common.product_table import marker_key, record_key
+from decision import decide, next_head, record
+from ledger import Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from common.change import Change
+    from common.head import Head
     from common.product_table import ProductTable
 
 pytestmark = pytest.mark.usefixtures("table", "audit_queue_url")
@@ -68,3 +72,33 @@ def test_marker_without_its_record_is_an_error(table: ProductTable) -> None:
     assert table.item(marker_key(change["changeId"])) is not None
     with pytest.raises(LookupError, match="record"):
         creator.PIPELINE.apply(change)
+
+
+def commit(before: Head | None, change: Change) -> None:
+    """Store what is decided on a head, whatever the table has by now."""
+    outcome = decide(before, change, None)
+    made = record(before, change, outcome, change["requestedAt"])
+    creator.PIPELINE.ledger.commit(before, next_head(before, outcome, made), made, outcome)
+
+
+def test_decision_on_a_stale_head_is_refused_though_nothing_but_the_sequence_moved_on(table: ProductTable) -> None:
+    """Not even the record that followed is in the way: like one that has expired, it is gone."""
+    creator.PIPELINE.apply(create(product_id=OTHER_PRODUCT, name="Another name"))
+    creator.PIPELINE.apply(create())
+    stale = table.head(PRODUCT)
+    assert creator.PIPELINE.apply(update(1, name="Another name"))["status"] == "REJECTED"
+    table.client.delete_item(TableName=table.name, Key=to_item(record_key(PRODUCT, 2)))
+    with pytest.raises(Overtaken):
+        commit(stale, update(2, price="1.00"))
+    head = table.head(PRODUCT)
+    assert head is not None
+    assert (head.sequence, head.product) == (2, stale.product if stale else None)
+
+
+def test_record_is_never_written_over(table: ProductTable) -> None:
+    creator.PIPELINE.apply(create())
+    item = to_item({**record_key(PRODUCT, 2), "entityType": "CHANGE"})
+    table.client.put_item(TableName=table.name, Item=item)
+    with pytest.raises(Overtaken):
+        commit(table.head(PRODUCT), update(1, price="1.00"))
+    assert table.item(record_key(PRODUCT, 2)) == {**record_key(PRODUCT, 2), "entityType": "CHANGE"}

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from tests.changes import create, delete, requested_at, update
 
-from change_message import InvalidMessage, read
+from change_message import read
 from common import timestamps
+from common.batch import InvalidMessage
 
 NOW = timestamps.from_text(requested_at(0))
 
@@ -32,7 +33,11 @@ def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None
         ({"requestedAt": "2026-11-22"}, "requestedAt"),
         ({"requestedAt": "2026-02-30T00:00:00.000000Z"}, "requestedAt"),
         ({"requestedBy": ""}, "requestedBy"),
+        ({"requestedBy": "x" * 257}, "requestedBy"),
         ({"requestId": 7}, "requestId"),
+        ({"requestId": "x" * 257}, "requestId"),
+        ({"requestId": "\ud83d"}, "body"),
+        ({"fields": {"\ud83d": 1}}, "body"),
         ({"expectedVersion": 0}, "expectedVersion"),
         ({"expectedVersion": 1.5}, "expectedVersion"),
         ({"fields": []}, "fields"),
@@ -59,7 +64,7 @@ def test_missing_part_is_refused_by_its_name(name: str) -> None:
         read(json.dumps(message), NOW)
 
 
-@pytest.mark.parametrize("body", ["", "{", "null", "[]", '"text"', "17"])
+@pytest.mark.parametrize("body", ["", "{", "null", "[]", '"text"', "17", "[" * 100_000])
 def test_body_that_is_no_json_object_is_refused(body: str) -> None:
     with pytest.raises(InvalidMessage, match="body"):
         read(body, NOW)

@@ -7,3 +7,7 @@ audit_object_lock                = null
 deletion_protection              = false
 require_tls                      = true
 tracing                          = true
+access_logs                      = true
+firewall                         = true
+log_retention_days               = 90
+backup                           = { schedule = "cron(0 1 * * ? *)", keep_days = 7 }

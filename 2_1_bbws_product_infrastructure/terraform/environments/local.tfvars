@@ -7,3 +7,7 @@ audit_object_lock                = null
 deletion_protection              = false
 require_tls                      = false
 tracing                          = false
+access_logs                      = false
+firewall                         = false
+log_retention_days               = 1
+backup                           = null

@@ -7,3 +7,7 @@ audit_object_lock                = { mode = "COMPLIANCE", years = 7 }
 deletion_protection              = true
 require_tls                      = true
 tracing                          = true
+access_logs                      = true
+firewall                         = true
+log_retention_days               = 365
+backup                           = { schedule = "cron(0 * * * ? *)", keep_days = 90 }

@@ -7,3 +7,7 @@ audit_object_lock                = { mode = "GOVERNANCE", days = 1 }
 deletion_protection              = true
 require_tls                      = true
 tracing                          = true
+access_logs                      = true
+firewall                         = true
+log_retention_days               = 180
+backup                           = { schedule = "cron(0 1 * * ? *)", keep_days = 14 }

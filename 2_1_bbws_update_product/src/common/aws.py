@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # One for all clients: each session reads botocore's tables of partitions and endpoints anew, which takes 45 ms.
 _SESSION = botocore.session.get_session()
 
-# Three calls in a row that all time out twice (the most an API function makes) still end before the gateway
+# Four calls in a row that all time out twice (the most an API function makes) still end before the gateway
 # gives up after 29 s, so that the caller gets our answer and not the gateway's.
 _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 

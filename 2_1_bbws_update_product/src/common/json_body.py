@@ -7,6 +7,9 @@ from decimal import Decimal, InvalidOperation
 
 from common.errors import ValidationError
 
+_BYTE_ORDER_MARK = "\ufeff"
+_REPLACEMENT = "\ufffd"
+
 
 def parse_object(body: bytes) -> dict[str, object]:
     """Return the object that a JSON text holds.
@@ -18,12 +21,18 @@ def parse_object(body: bytes) -> dict[str, object]:
     Raises
     ------
     ValidationError
-        The text isn't UTF-8 or JSON, isn't an object, names a field twice, holds half of a surrogate pair, or is
-        nested too deeply.
+        The text isn't UTF-8 or JSON, isn't an object, names a field twice, holds half of a surrogate pair or U+FFFD,
+        begins with a byte-order mark, or is nested too deeply.
     """
     try:
+        text = body.decode()
+        if text.startswith(_BYTE_ORDER_MARK):
+            raise _not_an_object("it begins with a byte-order mark")
+        if _REPLACEMENT in text:
+            # API Gateway puts it where it was sent bytes that are no UTF-8.
+            raise _not_an_object("it is not valid UTF-8, or holds U+FFFD, the character that stands for what isn't")
         value = json.loads(
-            body.decode(),
+            text,
             parse_int=_decimal,
             parse_float=_decimal,
             parse_constant=_decimal,

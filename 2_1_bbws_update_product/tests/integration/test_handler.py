@@ -185,6 +185,100 @@ def test_other_fields_are_no_matter_of_names(call, names, changes):
     assert len(changes()) == 1
 
 
+# Conditions
+
+
+def put(call, product_id, if_match, body=None, **more):
+    return call(handler, "PUT", product_id, body=body or {"price": 12}, headers={"If-Match": if_match}, **more)
+
+
+@pytest.mark.parametrize("if_match", ['"3"', '"1", "3"', ',"3" ,', 'W/"3", "3"', ['"1"', '"3"']])
+def test_change_to_the_current_version_goes_with_that_version(call, stored_product, changes, if_match):
+    product_id = stored_product(version=3)["productId"]
+
+    answer = put(call, product_id, if_match)
+
+    assert answer.status == 202
+    (change,) = changes()
+    assert change["expectedVersion"] == 3
+    assert answer.body == {"productId": product_id, "changeId": change["changeId"], "status": "ACCEPTED"}
+
+
+@pytest.mark.parametrize("if_match", ['"2"', '"4"', '"1", "2"', 'W/"3"', '"abc"', '"03"', '""', ['"1"', '"2"']])
+def test_change_to_another_version_is_refused_and_told_the_current_one(call, stored_product, changes, if_match):
+    answer = put(call, stored_product(version=3)["productId"], if_match)
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-Match"])
+    assert '"3"' in answer.body["message"]
+    assert changes() == []
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_asterisk_asks_for_a_product_of_any_version(call, stored_product, changes, active):
+    assert put(call, stored_product(version=3, active=active)["productId"], "*").status == 202
+    assert changes()[0]["expectedVersion"] is None
+
+
+@pytest.mark.parametrize(("if_match", "status"), [('"2"', 202), ('"1"', 412)])
+def test_withdrawn_product_is_restored_on_the_same_condition(call, stored_product, changes, if_match, status):
+    product = stored_product(active=False, version=2)
+
+    assert put(call, product["productId"], if_match, {"active": True}).status == status
+    assert [change["expectedVersion"] for change in changes()] == [2] * (status == 202)
+
+
+@pytest.mark.parametrize("if_match", ["", ",", "3", "'3'", '"3', 'w/"3"', '*, "3"', '"3" "4"', '"a b"', ["*", '"3"']])
+@pytest.mark.parametrize("product_id", [None, UNKNOWN])
+def test_malformed_condition_is_refused_before_anything_is_read(call, stored_product, changes, if_match, product_id):
+    stored = stored_product(version=3)["productId"]
+
+    answer = put(call, product_id or stored, if_match)
+
+    assert refusal(answer) == (400, "ValidationError", ["If-Match"])
+    assert changes() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"body": "no JSON"}, 400),
+        ({"body": {"price": 0}}, 400),
+        ({"body": {"description": "x" * (32 * 1024)}}, 413),
+        ({"headers": {"Content-Type": "text/plain"}}, 415),
+        ({"key": "a-wrong-key"}, 403),
+        ({"product_id": "x"}, 400),
+        ({"product_id": UNKNOWN}, 404),
+    ],
+    ids=str,
+)
+def test_every_other_refusal_but_that_of_a_name_comes_before_a_mismatch(call, stored_product, changes, change, status):
+    request = {"product_id": stored_product(version=3)["productId"], "body": {"price": 12}} | change
+    headers = {"If-Match": '"2"'} | change.get("headers", {})
+
+    assert call(handler, "PUT", **(request | {"headers": headers})).status == status
+    assert changes() == []
+
+
+def test_mismatch_comes_before_a_name_that_is_taken(call, names):
+    _, pro, _ = names
+
+    assert put(call, pro, '"9"', {"name": "Basic"}).status == 412
+    assert put(call, pro, '"1"', {"name": "Basic"}).status == 409
+
+
+@pytest.mark.parametrize("if_match", ["*", '"3"'])
+def test_condition_does_not_make_a_product(call, changes, if_match):
+    assert refusal(put(call, UNKNOWN, if_match)) == (404, "ProductNotFound", [])
+    assert changes() == []
+
+
+def test_of_changes_to_one_version_each_is_left_to_the_creator(call, stored_product, changes):
+    product_id = stored_product(version=3)["productId"]
+
+    assert {put(call, product_id, '"3"').status for _ in range(3)} == {202}
+    assert [change["expectedVersion"] for change in changes()] == [3, 3, 3]
+
+
 # Refusals
 
 
@@ -289,7 +383,7 @@ def test_empty_change_is_told_what_can_be_changed(call, stored_product):
 def test_body_over_32_kb_is_refused(call, stored_product, changes):
     answer = call(handler, "PUT", stored_product()["productId"], body={"description": "x" * (32 * 1024)})
 
-    assert refusal(answer) == (413, "PayloadTooLarge", [])
+    assert refusal(answer) == (413, "PayloadTooLarge", ["body"])
     assert changes() == []
 
 
@@ -298,7 +392,23 @@ def test_body_declared_to_be_something_else_is_refused(call, stored_product, cha
 
     answer = call(handler, "PUT", product_id, body={"price": 12}, headers={"Content-Type": "application/xml"})
 
-    assert refusal(answer) == (415, "UnsupportedMediaType", [])
+    assert refusal(answer) == (415, "UnsupportedMediaType", ["Content-Type"])
+    assert changes() == []
+
+
+@pytest.mark.parametrize("query", [{"limit": "1"}, {"x": ["1", "2"]}, {"": ""}, {"dryRun": "true", "x": "1"}])
+def test_query_parameters_are_refused_by_their_names(call, stored_product, changes, query):
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, query=query)
+
+    assert refusal(answer) == (400, "ValidationError", list(query))
+    assert "there are none" in answer.body["message"]
+    assert changes() == []
+
+
+def test_caller_who_takes_no_json_is_refused_before_anything_is_asked_for(call, stored_product, changes):
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, headers={"Accept": "text/html"})
+
+    assert refusal(answer) == (406, "NotAcceptable", ["Accept"])
     assert changes() == []
 
 
@@ -318,7 +428,11 @@ def test_key_of_no_client_is_forbidden(call, stored_product, changes, key):
 
 
 def test_reader_learns_nothing_of_products(call, reader_key):
-    assert refusal(call(handler, "PUT", UNKNOWN, body="no JSON", key=reader_key)) == (403, "Forbidden", [])
+    assert refusal(call(handler, "PUT", UNKNOWN, body="no JSON", query={"x": "1"}, key=reader_key)) == (
+        403,
+        "Forbidden",
+        [],
+    )
 
 
 # Failures

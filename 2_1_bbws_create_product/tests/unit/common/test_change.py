@@ -50,6 +50,16 @@ def test_each_change_has_an_id_of_its_own():
     assert all(str(uuid.UUID(id_)) == id_ for id_ in ids)
 
 
+def test_id_can_be_given():
+    assert (
+        a_change(change_id="9d0f6a7e-5d4a-5b6f-9c7e-8a1d2e3f4a5b")["changeId"] == "9d0f6a7e-5d4a-5b6f-9c7e-8a1d2e3f4a5b"
+    )
+
+
+def test_expected_version_goes_with_the_change():
+    assert a_change(expected_version=3)["expectedVersion"] == 3
+
+
 def test_slow_clock_does_not_make_a_later_request_look_older():
     last_updated = timestamps.to_text(datetime.now(UTC) + timedelta(minutes=3))
 

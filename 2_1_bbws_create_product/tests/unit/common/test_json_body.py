@@ -68,13 +68,15 @@ def test_numbers_that_are_none_are_left_to_the_check_of_their_field(number):
         (b'{"name": "\xff"}', "UTF-8"),
         (b'{"name": "\xed\xa0\xbd"}', "UTF-8"),
         ('{"name": "x"}'.encode("utf-16"), "UTF-8"),
-        (b'\xef\xbb\xbf{"name": "x"}', "BOM"),
+        (b'\xef\xbb\xbf{"name": "x"}', "byte-order mark"),
+        ('{"name": "Gr\ufffd\ufffdn"}'.encode(), "not valid UTF-8"),
+        ('{"name": "x"}\ufffd'.encode(), "not valid UTF-8"),
         (b'{"name": "\\ud83d"}', "UTF-8"),
         (b'{"\\ud83d": "x"}', "UTF-8"),
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested too deeply"),
         (b"[" * 32000, "nested too deeply"),
     ],
-    ids=range(23),
+    ids=range(25),
 )
 def test_body_that_is_no_json_object_is_refused_with_the_reason(body, reason):
     detail = refusal(body)

@@ -97,12 +97,13 @@ def test_text_in_any_script_is_printable(text):
         "\x7f",
         "\x85",
         "\ud83d",
+        chr(0xFFFD),
         "\ufffe",
         "\uffff",
         "\U0001ffff",
         "\U0010ffff",
     ],
 )
-def test_control_characters_half_pairs_and_noncharacters_are_not(character):
+def test_control_characters_half_pairs_noncharacters_and_what_stands_for_lost_ones_are_not(character):
     assert not is_printable(character)
     assert not is_printable(f"Word{character}Press")

@@ -10,10 +10,14 @@ CONTRACT = [
     (errors.ValidationError.of("limit", "must be 1"), 400, "ValidationError", ["limit"]),
     (errors.InvalidCursor(), 400, "InvalidCursor", ["cursor"]),
     (errors.Forbidden("no"), 403, "Forbidden", []),
+    (errors.NotFound("nothing there"), 404, "NotFound", []),
     (errors.ProductNotFound("p-1"), 404, "ProductNotFound", []),
+    (errors.NotAcceptable(), 406, "NotAcceptable", ["Accept"]),
     (errors.NameTaken(), 409, "NameTaken", ["name"]),
-    (errors.PayloadTooLarge("too large"), 413, "PayloadTooLarge", []),
-    (errors.UnsupportedMediaType("no"), 415, "UnsupportedMediaType", []),
+    (errors.VersionMismatch(4), 412, "VersionMismatch", ["If-Match"]),
+    (errors.PayloadTooLarge(32768), 413, "PayloadTooLarge", ["body"]),
+    (errors.UnsupportedMediaType(), 415, "UnsupportedMediaType", ["Content-Type"]),
+    (errors.IdempotencyKeyReused(), 422, "IdempotencyKeyReused", ["Idempotency-Key"]),
     (errors.InternalError(), 500, "InternalError", []),
     (errors.ServiceUnavailable(), 503, "ServiceUnavailable", []),
 ]
@@ -26,6 +30,9 @@ def test_error_has_its_status_its_code_and_the_fields_at_fault(error, status, co
     assert (error.status, error.code) == (status, code)
     assert [detail["field"] for detail in error.details] == fields
     assert error.message
+    # Messages are joined, and so are those of the gateway: neither sentences nor parts of one.
+    assert not error.message.endswith(".")
+    assert all(error.message.startswith(f"{field} ") for field in fields)
 
 
 def test_message_names_every_field_at_fault():
@@ -36,6 +43,13 @@ def test_message_names_every_field_at_fault():
 
 def test_missing_product_is_named():
     assert "p-1" in errors.ProductNotFound("p-1").message
+
+
+def test_mismatch_names_the_current_version_as_a_condition_has_it_and_says_what_to_do():
+    message = errors.VersionMismatch(4).message
+
+    assert '"4"' in message
+    assert "read the product again" in message
 
 
 def test_only_what_passes_by_itself_says_when_to_try_again():

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from common.change_record import RECORD_ATTRIBUTES, record_hash, record_of
+from common.change_record import RECORD_ATTRIBUTES, public_record, record_hash, record_of
+from common.product import PRODUCT_ATTRIBUTES
 
 RECORD = {
     "recordVersion": 1,
@@ -58,3 +59,24 @@ def test_every_other_attribute_is_sealed_by_the_hash(name):
 
 def test_record_is_told_apart_from_what_else_an_item_holds():
     assert record_of({"PK": "PRODUCT#p-1", "SK": "CHANGE#0000000002", "expiresAt": 1, **RECORD}) == RECORD
+
+
+def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
+    before, after = ({**dict.fromkeys(PRODUCT_ATTRIBUTES, "x"), "price": price} for price in ("199.90", "299.90"))
+    record = {**RECORD, "before": before, "after": after}
+
+    shown = public_record(record)
+
+    assert shown == {
+        **record,
+        "fields": {"price": 299.9},
+        "before": {**before, "price": 199.9},
+        "after": {**after, "price": 299.9},
+    }
+    assert tuple(shown) == RECORD_ATTRIBUTES
+
+
+def test_record_of_what_made_no_product_is_shown_too():
+    shown = public_record({**RECORD, "fields": {"active": False}, "before": None, "after": None})
+
+    assert (shown["fields"], shown["before"], shown["after"]) == ({"active": False}, None, None)

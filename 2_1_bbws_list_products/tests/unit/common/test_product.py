@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES, is_product_id, name_to_take, product_of, public
+from common.product import (
+    FIELD_NAMES,
+    PRODUCT_ATTRIBUTES,
+    is_product_id,
+    name_to_take,
+    product_of,
+    public,
+    public_fields,
+)
 
 
 def product(name, active=True):
@@ -51,6 +59,19 @@ def test_shown_product_has_every_attribute_and_its_price_as_a_number():
 
     assert shown == {**stored, "price": 299.9}
     assert tuple(shown) == PRODUCT_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"price": "0.01", "name": "Basic"}, {"price": 0.01, "name": "Basic"}),
+        ({"price": "999999.99"}, {"price": 999999.99}),
+        ({"active": False}, {"active": False}),
+        ({}, {}),
+    ],
+)
+def test_some_fields_are_shown_as_those_of_a_product(fields, shown):
+    assert public_fields(fields) == shown
 
 
 @pytest.mark.parametrize(

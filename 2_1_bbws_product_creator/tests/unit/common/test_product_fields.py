@@ -83,7 +83,18 @@ def test_changes_hold_at_least_one_field():
 VALUES = {
     "name": ["abc", "x" * 100, "ホスティング", "🚀🚀🚀", "  trimmed  "],
     "description": ["x" * 10, "x" * 500],
-    "price": [Decimal("0.01"), Decimal("999999.99"), Decimal("12"), Decimal("299.90")],
+    "price": [
+        Decimal("0.01"),
+        Decimal("999999.99"),
+        Decimal("12"),
+        Decimal("299.90"),
+        Decimal("1e2"),
+        Decimal("1.10"),
+        Decimal("1E-2"),
+        Decimal("0.5e1"),
+        Decimal("123456." + "9" + "0" * 40),
+        Decimal("0" * 40 + "1.5"),
+    ],
     "currency": ["ZAR", "USD"],
     "billingCycle": ["monthly", "yearly", "one-time"],
     "features": [[], ["x" * 5], ["x" * 200] * 20],
@@ -117,6 +128,7 @@ WRONG_VALUES = {
         "abc\x7f",
         "abc\x85",
         "abc\ud83d",
+        "abc\ufffd",
         "abc\uffff",
         "abc\U0010ffff",
     ],
@@ -133,11 +145,16 @@ WRONG_VALUES = {
         12,
         12.5,
         Decimal("0"),
+        Decimal("-0"),
         Decimal("-1"),
         Decimal("1e9"),
         Decimal("1000000"),
         Decimal("0.001"),
         Decimal("9.999"),
+        Decimal("1." + "1" * 40),
+        Decimal("123456.12" + "0" * 40 + "1"),
+        Decimal("1" * 40),
+        Decimal("1" * 40 + ".10"),
         Decimal("NaN"),
         Decimal("Infinity"),
         Decimal("-Infinity"),
@@ -204,6 +221,13 @@ def test_lengths_count_characters_as_they_are_stored():
     assert product_changes({"name": "🚀" * 100}) == {"name": "🚀" * 100}
     assert "name" in refused(product_changes, {"name": "🚀" * 101})
     assert "name" in refused(product_changes, {"name": "e\u0301" * 2})
+
+
+def test_rule_of_a_text_says_what_is_counted():
+    messages = refused(new_product, {**VALID, "name": " ab ", "description": " ", "features": ["  four  "]})
+
+    assert set(messages) == {"name", "description", "features[0]"}
+    assert all("not counting blanks around it" in message for message in messages.values())
 
 
 def test_features_are_stored_composed_and_trimmed_too():

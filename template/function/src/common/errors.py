@@ -21,7 +21,7 @@ class ApiError(Exception):
     Parameters
     ----------
     message : str
-        A sentence for the caller. It names no table, queue, ARN or other inner thing.
+        What the caller is told, without a full stop. It names no table, queue, ARN or other inner thing.
     details : sequence of Detail, optional
         One entry for each field at fault.
     """
@@ -51,15 +51,29 @@ class ValidationError(ApiError):
         return cls([{"field": field, "message": message}])
 
 
-class InvalidCursor(ApiError):
+class FieldError(ApiError):
+    """A refusal for what a single field, parameter or header holds.
+
+    Parameters
+    ----------
+    field : str
+        Its name; ``body`` for the body as a whole.
+    message : str
+        What is wrong with it, or what is allowed: it follows the name.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field} {message}", [{"field": field, "message": message}])
+
+
+class InvalidCursor(FieldError):
     """The cursor was not handed out for this query."""
 
     status = 400
     code = "InvalidCursor"
 
     def __init__(self) -> None:
-        message = "must be a nextCursor of the same query, unchanged"
-        super().__init__(f"cursor {message}", [{"field": "cursor", "message": message}])
+        super().__init__("cursor", "must be a nextCursor of the same query, unchanged")
 
 
 class Forbidden(ApiError):
@@ -67,6 +81,13 @@ class Forbidden(ApiError):
 
     status = 403
     code = "Forbidden"
+
+
+class NotFound(ApiError):
+    """What was asked for is not there, not yet or no longer."""
+
+    status = 404
+    code = "NotFound"
 
 
 class ProductNotFound(ApiError):
@@ -79,29 +100,80 @@ class ProductNotFound(ApiError):
         super().__init__(f"there is no product {product_id}")
 
 
-class NameTaken(ApiError):
+class NotAcceptable(FieldError):
+    """The caller doesn't take JSON."""
+
+    status = 406
+    code = "NotAcceptable"
+
+    def __init__(self) -> None:
+        super().__init__("Accept", "must allow application/json")
+
+
+class NameTaken(FieldError):
     """Another active product has the name."""
 
     status = 409
     code = "NameTaken"
 
     def __init__(self) -> None:
-        message = "belongs to another active product; names are unique, whatever their case"
-        super().__init__(f"name {message}", [{"field": "name", "message": message}])
+        super().__init__("name", "belongs to another active product; names are unique, whatever their case")
 
 
-class PayloadTooLarge(ApiError):
-    """The body is larger than the contract allows."""
+class VersionMismatch(FieldError):
+    """The product has another version than the caller expects.
+
+    Parameters
+    ----------
+    version : int
+        The product's version.
+    """
+
+    status = 412
+    code = "VersionMismatch"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "If-Match", f'must name the current version, "{version}"; read the product again before you change it'
+        )
+
+
+class PayloadTooLarge(FieldError):
+    """The body is larger than the contract allows.
+
+    Parameters
+    ----------
+    most_bytes : int
+        The most bytes that it may have.
+    """
 
     status = 413
     code = "PayloadTooLarge"
 
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__("body", f"must have at most {most_bytes} bytes")
 
-class UnsupportedMediaType(ApiError):
-    """The body is not declared to be JSON."""
+
+class UnsupportedMediaType(FieldError):
+    """The body is not declared to be JSON in UTF-8."""
 
     status = 415
     code = "UnsupportedMediaType"
+
+    def __init__(self) -> None:
+        super().__init__("Content-Type", "must be application/json in UTF-8")
+
+
+class IdempotencyKeyReused(FieldError):
+    """The caller has asked for another product with the same key."""
+
+    status = 422
+    code = "IdempotencyKeyReused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Idempotency-Key", "was used for a product with other fields; use a new key for each new product"
+        )
 
 
 class InternalError(ApiError):

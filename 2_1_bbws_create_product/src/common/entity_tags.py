@@ -1,0 +1,89 @@
+"""Entity tags (RFC 9110, section 8.8.3): a product's is its version, and a condition names the tags that it means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from common.errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# One member of a list, which may be empty, and what ends it. A tag may hold commas, so splitting at them won't do.
+_MEMBER = re.compile(r'[ \t]*(?:(?P<weak>W/)?"(?P<opaque>[!#-~\x80-\U0010ffff]*)"[ \t]*)?(?P<end>,|\Z)')
+
+
+def entity_tag(version: int) -> str:
+    """Return the tag of a product's version, such as ``"3"`` with its quotes: a strong one."""
+    return f'"{version}"'
+
+
+@dataclass(frozen=True)
+class EntityTags:
+    """What ``If-Match`` or ``If-None-Match`` asks for.
+
+    Attributes
+    ----------
+    any_version : bool
+        Whether it is the asterisk, which every product matches that is there.
+    strong, weak : sequence of str
+        The tags that are listed, without quotes and ``W/``.
+    """
+
+    any_version: bool
+    strong: Sequence[str] = ()
+    weak: Sequence[str] = ()
+
+    @classmethod
+    def parse(cls, field: str, value: str) -> EntityTags:
+        """Read a condition.
+
+        Parameters
+        ----------
+        field : str
+            The header's name, for the error.
+        value : str
+            ``*``, or a list of tags; its members may be empty, but not all of them.
+
+        Raises
+        ------
+        ValidationError
+            The value is neither.
+
+        Examples
+        --------
+        >>> EntityTags.parse("If-Match", '"3", W/"4"')
+        EntityTags(any_version=False, strong=('3',), weak=('4',))
+        """
+        if value.strip(" \t") == "*":
+            return cls(any_version=True)
+        tags: dict[bool, list[str]] = {False: [], True: []}
+        position, end = 0, ","
+        while end:
+            member = _MEMBER.match(value, position)
+            if member is None:
+                raise _malformed(field)
+            if member["opaque"] is not None:
+                tags[member["weak"] is not None].append(member["opaque"])
+            position, end = member.end(), member["end"]
+        if not any(tags.values()):
+            # RFC 9110 allows an empty list, but no caller can mean one: it would never match.
+            raise _malformed(field)
+        return cls(any_version=False, strong=tuple(tags[False]), weak=tuple(tags[True]))
+
+    def match(self, version: int, *, weakly: bool) -> bool:
+        """Tell whether a version is among those that are meant.
+
+        Parameters
+        ----------
+        weakly : bool
+            Whether weak tags count too, as they do in ``If-None-Match``; in ``If-Match`` they never match.
+        """
+        tag = str(version)
+        return self.any_version or tag in self.strong or (weakly and tag in self.weak)
+
+
+def _malformed(field: str) -> ValidationError:
+    return ValidationError.of(field, 'must be * or a list of entity tags in double quotes, such as "3"')

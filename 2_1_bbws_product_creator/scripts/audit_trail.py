@@ -1,0 +1,117 @@
+"""The audit trail as the bucket holds it: which records of each product there are, and what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from common import timestamps
+from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
+from common.product import UUID_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+
+_KEY = re.compile(
+    rf"\d{{4}}/\d\d/\d\d/(?P<product_id>{UUID_PATTERN})_(?P<applied_at>[^_/]+)_(?P<sequence>[1-9]\d*)\.json", re.ASCII
+)
+_DAY = timedelta(days=1)
+
+# How far ahead of this clock that of a function may be.
+_CLOCKS_DIFFER_BY_AT_MOST = timedelta(minutes=5)
+
+
+class NotARecord(Exception):
+    """An object isn't the record that its key promises, unaltered; the exception says why."""
+
+
+class Entry(NamedTuple):
+    """What an object's key says of the record in it."""
+
+    sequence: int
+    applied_at: str
+    product_id: str
+    key: str
+
+
+class AuditTrail:
+    """The audit bucket. Failures of AWS reach the caller as botocore's exceptions.
+
+    Parameters
+    ----------
+    client : S3Client
+        May be used by several threads at a time.
+    bucket : str
+        The bucket's name.
+    """
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def since(self, moment: datetime, product_id: str | None = None) -> dict[str, list[Entry]]:
+        """Return the records applied since a moment, in the order of their sequences, by product id.
+
+        Parameters
+        ----------
+        moment : datetime
+            In UTC.
+        product_id : str, optional
+            The one product to look for.
+        """
+        first = timestamps.to_text(moment)
+        products: dict[str, list[Entry]] = {}
+        for entry in self._entries(moment, product_id):
+            if entry.applied_at >= first:
+                products.setdefault(entry.product_id, []).append(entry)
+        for entries in products.values():
+            entries.sort()
+        return products
+
+    def record(self, entry: Entry) -> ChangeRecord:
+        """Return the record of an entry.
+
+        Raises
+        ------
+        NotARecord
+            It is no record, not the one that the key says, or altered.
+        """
+        answer = self._client.get_object(Bucket=self._bucket, Key=entry.key)
+        with closing(answer["Body"]) as body:
+            content = body.read()
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise NotARecord(f"{entry.key} is no JSON: {error}") from None
+        if not isinstance(values, dict) or values.get("recordVersion") != RECORD_VERSION:
+            raise NotARecord(f"{entry.key} is no record of version {RECORD_VERSION}")
+        if values.keys() != set(RECORD_ATTRIBUTES):
+            raise NotARecord(f"{entry.key} has other attributes than a record")
+        if (values["sequence"], values["appliedAt"], values["productId"]) != entry[:3]:
+            raise NotARecord(f"{entry.key} holds another record than its key says")
+        try:
+            own_hash = record_hash(values)
+        except (TypeError, RecursionError) as error:
+            raise NotARecord(f"{entry.key} has no hash: {error}") from None
+        if values["hash"] != own_hash:
+            raise NotARecord(f"{entry.key} was altered: its hash is not that of its content")
+        return cast("ChangeRecord", values)
+
+    def _entries(self, moment: datetime, product_id: str | None) -> Iterator[Entry]:
+        """Yield what is under the days from that of a moment on."""
+        pages = self._client.get_paginator("list_objects_v2")
+        day, last = moment.date(), (timestamps.now() + _CLOCKS_DIFFER_BY_AT_MOST).date()
+        while day <= last:
+            prefix = f"{day:%Y/%m/%d}/" + (f"{product_id}_" if product_id else "")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for listed in page.get("Contents", []):
+                    # Other keys are for verify_audit.py to tell. If a record is missing for one, that shows.
+                    if match := _KEY.fullmatch(listed["Key"]):
+                        yield Entry(int(match["sequence"]), match["applied_at"], match["product_id"], listed["Key"])
+            day += _DAY

@@ -1,0 +1,43 @@
+# What a run that broke off made without noting it, and the bucket, which has to be there before there is a state.
+
+import {
+  for_each = contains(var.found, local.state_bucket_name) ? [local.state_bucket_name] : []
+
+  to = aws_s3_bucket.state
+  id = each.value
+}
+
+import {
+  for_each = { for boundary, name in local.boundaries : boundary => name if contains(var.found, name) }
+
+  to = aws_iam_policy.boundary[each.key]
+  id = "${local.iam_prefix}:policy/${each.value}"
+}
+
+import {
+  for_each = { for policy in keys(local.workflow_policies) : policy => "bbws-product-${policy}-${var.environment}" if contains(var.found, "bbws-product-${policy}-${var.environment}") }
+
+  to = aws_iam_policy.workflow[each.key]
+  id = "${local.iam_prefix}:policy/${each.value}"
+}
+
+import {
+  for_each = { for role, name in local.workflow_roles : role => name if contains(var.found, name) }
+
+  to = aws_iam_role.workflow[each.key]
+  id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.logging_role_name) && !contains(var.adopted, "logging_role") ? [local.logging_role_name] : []
+
+  to = aws_iam_role.logging[0]
+  id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.oidc_host) ? [local.oidc_provider_arn] : []
+
+  to = aws_iam_openid_connect_provider.github[0]
+  id = each.value
+}

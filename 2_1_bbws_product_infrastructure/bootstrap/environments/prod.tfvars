@@ -1,0 +1,4 @@
+environment = "prod"
+account_id  = "093646564004"
+region      = "af-south-1"
+require_tls = true

@@ -1,0 +1,4 @@
+environment = "sit"
+account_id  = "815856636111"
+region      = "eu-west-1"
+require_tls = true

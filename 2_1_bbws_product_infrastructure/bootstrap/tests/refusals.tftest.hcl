@@ -1,0 +1,219 @@
+# What is refused before anything is planned. tests/variables holds this root's variables and names alone, which is
+# quicker.
+
+# Nothing is wrong with these; each run makes one wrong.
+variables {
+  environment = "dev"
+  account_id  = "536580886816"
+  region      = "eu-west-1"
+  require_tls = true
+  github = {
+    owner        = "bbws"
+    owner_id     = 1
+    repositories = { "2_1_bbws_get_product" = 2, "the-whole-tree" = 3 }
+  }
+}
+
+run "nothing_wrong" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+}
+
+run "environment_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment = "test"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "account_of_another_environment" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    account_id = "093646564004"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "region_of_another_environment" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    region = "af-south-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "callers_without_tls_outside_local" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    require_tls = false
+  }
+
+  expect_failures = [var.require_tls]
+}
+
+run "any_owner" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "*", owner_id = 1, repositories = { "2_1_bbws_get_product" = 2 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "owner_that_is_empty" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "", owner_id = 1, repositories = { "2_1_bbws_get_product" = 2 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "owner_with_a_repository" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws/other", owner_id = 1, repositories = { "2_1_bbws_get_product" = 2 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "owner_without_an_id" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws", owner_id = 0, repositories = { "2_1_bbws_get_product" = 2 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "no_repository" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws", owner_id = 1, repositories = {} }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "any_repository" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws", owner_id = 1, repositories = { "*" = 2 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "repositories_of_other_projects" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws", owner_id = 1, repositories = { "one" = 2, "another" = 3 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "repository_with_a_split_id" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    github = { owner = "bbws", owner_id = 1, repositories = { "2_1_bbws_get_product" = 2.5 } }
+  }
+
+  expect_failures = [var.github]
+}
+
+run "zone_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    hosted_zone_id = "example.com"
+  }
+
+  expect_failures = [var.hosted_zone_id]
+}
+
+run "adoption_of_something_else" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    adopted = ["state_bucket"]
+  }
+
+  expect_failures = [var.adopted]
+}
