@@ -22,11 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Deployment:
-    """An API's address, a writer's key and, where it is known, a reader's."""
+    """An API's address, a writer's key and, where they are known, a reader's and the address of its reference page."""
 
     url: str
     writer_key: str
     reader_key: str | None
+    reference_page_url: str | None = None
 
 
 class NoDeployment(Exception):
@@ -46,7 +47,12 @@ def find_deployment() -> Deployment:
             "API: API_URL=https://…/v1.0 API_KEY=…"
         )
     stack = json.loads(description.read_text(encoding="utf-8"))
-    return Deployment(stack["apiUrl"].rstrip("/"), stack["apiKeys"]["admin"], stack["apiKeys"]["storefront"])
+    return Deployment(
+        stack["apiUrl"].rstrip("/"),
+        stack["apiKeys"]["admin"],
+        stack["apiKeys"]["storefront"],
+        stack["referencePageUrl"],
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,132 @@
+"""The reference page in a browser: what a person sees, and requests sent from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import pytest
+from browser import empty_page, find_chromium
+from product_api import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from browser import Page
+    from conftest import Deployment
+    from product_api import Json, ProductApi, Products
+
+PICTURES = Path(__file__).resolve().parent.parent / ".local" / "screenshots"
+
+CHROMIUM = find_chromium()
+
+WITHOUT_KEY = """
+{
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    texts.currentNode.data = texts.currentNode.data.replaceAll(KEY_IN_CLEAR, "…");
+  }
+}
+"""
+
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium or Chrome, and finds none: install it, or name it in CHROMIUM"
+    ),
+    pytest.mark.skipif(bool(os.environ.get("API_URL")), reason="only a local stack has a reference page beside it"),
+]
+
+
+@pytest.fixture
+def page(deployment: Deployment, tmp_path: Path) -> Iterator[Page]:
+    """The reference page, once it is there."""
+    assert CHROMIUM
+    assert deployment.reference_page_url, "the stack has no reference page: what make up printed says why"
+    with empty_page(CHROMIUM, tmp_path, width=1280, height=1500) as page:
+        page.call("Page.navigate", url=deployment.reference_page_url)
+        eventually(lambda: page.run("document.querySelectorAll('.opblock').length") or None, "operations are shown")
+        yield page
+
+
+def operation(name: str) -> str:
+    return f"#operations-{name}"
+
+
+def open_operation(page: Page, selector: str) -> None:
+    page.run(f"document.querySelector('{selector} .opblock-summary-control').click()")
+    eventually(lambda: page.run(f"!!document.querySelector('{selector} .execute')"), f"{selector} can be executed")
+
+
+def execute(page: Page, selector: str) -> tuple[int, Json]:
+    """Send the request of an operation that is open, and return the status and the body that the page shows."""
+    page.run(f"document.querySelector('{selector} .execute').click()")
+    answer = f"{selector} .live-responses-table .response"
+    body = eventually(lambda: page.run(f"document.querySelector('{answer} .highlight-code code')?.innerText"), "a body")
+    status = page.run(f"document.querySelector('{answer} .response-col_status').innerText")
+    return int(str(status).split()[0]), cast("Json", json.loads(str(body)))
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def test_page_shows_every_operation_and_nothing_goes_wrong(page: Page, deployment: Deployment) -> None:
+    assert "BBWS product API" in str(page.run("document.querySelector('.info').innerText"))
+    shown = page.run("[...document.querySelectorAll('.opblock')].map(block => block.id.split('-').pop())")
+    assert {"listProducts", "createProduct", "getProduct", "updateProduct", "withdrawProduct", "listChanges"} <= set(
+        cast("list[str]", shown)
+    )
+    assert page.run("document.querySelector('.servers option:checked').value") == deployment.url
+    page.photograph(PICTURES / "reference-page.png")
+    assert page.complaints() == []
+
+
+def test_product_is_read_from_the_page(page: Page, deployment: Deployment, products: Products) -> None:
+    product = products.make(name=products.name("WordPress Professional Plan"), features=["10 WordPress sites"])
+    get = operation("Products-getProduct")
+
+    open_operation(page, get)
+    page.type_into(f"{get} tr[data-param-name=productId] input", str(product["productId"]))
+    status, answer = execute(page, get)
+
+    assert (status, cast("Json", answer["product"])["name"]) == (200, product["name"])
+    page.run(f"document.querySelector('{get}').scrollIntoView()")
+    # Pictures are kept and shown around.
+    page.run(WITHOUT_KEY.replace("KEY_IN_CLEAR", json.dumps(deployment.writer_key)))
+    page.photograph(PICTURES / "reference-page-try-it.png")
+    assert page.complaints() == []
+    assert deployment.reference_page_url
+    own = {origin(deployment.reference_page_url), origin(deployment.url)}
+    assert {origin(url) for url in page.requested_urls() if not url.startswith("data:")} == own
+
+
+def test_products_are_listed_from_the_page_with_the_form_as_it_is(page: Page, products: Products) -> None:
+    products.make()
+    list_products = operation("Products-listProducts")
+
+    open_operation(page, list_products)
+    status, answer = execute(page, list_products)
+
+    assert status == 200
+    assert cast("list[Json]", answer["products"])
+    assert page.complaints() == []
+
+
+def test_product_is_created_from_the_page(page: Page, writer: ProductApi, products: Products) -> None:
+    create = operation("Products-createProduct")
+    fields = products.fields()
+
+    open_operation(page, create)
+    page.type_into(f"{create} textarea.body-param__text", json.dumps(fields))
+    status, answer = execute(page, create)
+
+    assert status == 202
+    product_id = str(answer["productId"])
+    products.adopt(product_id)
+    product = eventually(lambda: writer.product(product_id), "the product is there")
+    assert product["name"] == fields["name"]
+    assert page.complaints() == []
