@@ -1,7 +1,7 @@
 # Runs the product service on this computer. PORT=4600 make up runs a second one beside the first.
 PYTHON ?= python3
 
-COMMANDS := up down clean status logs demo test lint check terraform unit integration e2e format setup
+COMMANDS := up down clean status logs demo test lint check terraform rehearse unit integration e2e conformance docs format setup
 
 .PHONY: help sync $(COMMANDS)
 
@@ -15,12 +15,15 @@ status:      ## Say what runs.
 logs:        ## Follow one function: FUNCTION=product_creator
 demo:        ## Walk a product through its life and show each answer.
 test:        ## Everything below, on a stack of its own that is gone afterwards.
-lint:        ## ruff, mypy, terraform fmt and validate, checkov.
+lint:        ## ruff, mypy, terraform fmt and validate, checkov, actionlint, zizmor, shellcheck.
 check:       ## Does every repository agree with the template?
 terraform:   ## terraform test in every root.
+rehearse:    ## What people do to an AWS account, in an empty local one.
 unit:        ## Every repository's unit tests, each by itself.
 integration: ## What crosses a queue, table or bucket; on the stack of PORT if it runs.
 e2e:         ## Through the API alone; with API_URL and API_KEY against that address.
+conformance: ## The API against its OpenAPI document; EXAMPLES=2000 tries more, SEED=… the same again.
+docs:        ## Make the reference page; make up serves it beside the API.
 format:      ## Format the Python and the Terraform.
 setup:       ## Make the virtual environments and fetch the Terraform provider.
 

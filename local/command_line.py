@@ -55,9 +55,13 @@ COMMANDS = {
     "test": Command("local.suites:test", terraform=True),
     "lint": Command("local.suites:lint", terraform=True),
     "check": Command("local.suites:check"),
+    "terraform": Command("local.suites:terraform", terraform=True),
+    "rehearse": Command("local.suites:rehearse", terraform=True),
     "unit": Command("local.suites:unit"),
     "integration": Command("local.suites:integration", terraform=True),
     "e2e": Command("local.suites:e2e", terraform=not os.environ.get("API_URL")),
+    "conformance": Command("local.suites:conformance", terraform=not os.environ.get("API_URL")),
+    "docs": Command("local.reference_page:docs"),
     "format": Command("local.checks:reformat", terraform=True),
 }
 

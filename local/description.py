@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 class Description(TypedDict):
-    """What the file holds; `apiUrl` goes up to and including ``/v1.0``, `apiKeys` is by client."""
+    """What the file holds.
+
+    `apiUrl` goes up to and including ``/v1.0``, `apiKeys` is by client, and `referencePageUrl` is null where there is
+    no such page.
+    """
 
     apiUrl: str
+    referencePageUrl: str | None
     endpointUrl: str
     region: str
     accountId: str
@@ -30,10 +35,11 @@ class Description(TypedDict):
     auditBucket: str
 
 
-def describe(folder: StackFolder, infrastructure: Mapping[str, object]) -> Description:
-    """Write down a stack whose infrastructure has these outputs."""
+def describe(folder: StackFolder, infrastructure: Mapping[str, object], reference_page: str | None) -> Description:
+    """Write down a stack whose infrastructure has these outputs, and the address of its reference page."""
     description: Description = {
         "apiUrl": f"{folder.endpoint_url}/restapis/{infrastructure['api_id']}/{ENVIRONMENT}/_user_request_/v1.0",
+        "referencePageUrl": reference_page,
         "endpointUrl": folder.endpoint_url,
         "region": REGION,
         "accountId": ACCOUNT_ID,

@@ -1,4 +1,4 @@
-"""The two virtual environments: one for scripts, tests and checks, one for MiniStack alone.
+"""The virtual environments: one for scripts, tests and checks, one for MiniStack alone, and one for checkov.
 
 Imports the standard library alone: it runs before anything is installed.
 """
@@ -60,6 +60,8 @@ WORK = VirtualEnvironment(
     ),
 )
 MINISTACK = VirtualEnvironment(ROOT / ".venv-ministack", (ROOT / "local" / "requirements-ministack.txt",))
+# Made when it is first needed.
+CHECKOV = VirtualEnvironment(ROOT / ".venv-checkov", (ROOT / "local" / "requirements-checkov.txt",))
 
 
 def base_interpreter() -> str:
@@ -129,6 +131,19 @@ def prepare() -> None:
         with ThreadPoolExecutor() as pool:
             for environment, seconds in zip(stale, pool.map(make, stale), strict=True):
                 print(f"{environment.folder.name} made in {seconds:.1f} s", flush=True)
+
+
+def provide(environment: VirtualEnvironment) -> None:
+    """Make an environment unless it is there and up to date.
+
+    Raises
+    ------
+    Failure
+        If pip fails.
+    """
+    with locked(STATE / "setup.lock"):
+        if not is_current(environment):
+            make(environment)
 
 
 def _run(command: Sequence[str]) -> None:

@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Everything that the local run makes, except the virtual environments and the packages.
 STATE = ROOT / ".local"
 
+# The page that shows the OpenAPI document; every stack serves the same.
+REFERENCE_PAGE = STATE / "docs"
+
 PREFIX = "2_1_bbws_"
 INFRASTRUCTURE = "2_1_bbws_product_infrastructure"
 # Those whose packages take longest to build come first.
@@ -116,6 +119,16 @@ class StackFolder:
     def ministack_process(self) -> Path:
         """Which process is this stack's MiniStack, as JSON; there while it runs."""
         return self.path / "ministack.json"
+
+    @property
+    def page_log(self) -> Path:
+        """What serving the reference page prints."""
+        return self.path / "reference-page.log"
+
+    @property
+    def page_process(self) -> Path:
+        """Which process serves the reference page, and on which port, as JSON; there while it runs."""
+        return self.path / "reference-page.json"
 
     @property
     def generation(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from local import generation, ministack, repository, state_bucket, terraform_provider
+from local import generation, ministack, page_server, reference_page, repository, state_bucket, terraform_provider
 from local.command_line import since_typed
 from local.description import Description, describe, described
 from local.failure import Failure
@@ -66,7 +67,12 @@ def bring_up(folder: StackFolder, steps: Steps) -> None:
             step.note += f"; released {key}"
 
     make_api_keys(folder.api_keys)
-    with tasks_at_a_time(BUILDS_AT_A_TIME) as builds, tasks_at_a_time(DEPLOYMENTS_AT_A_TIME) as deployments:
+    with (
+        tasks_at_a_time(BUILDS_AT_A_TIME) as builds,
+        tasks_at_a_time(DEPLOYMENTS_AT_A_TIME) as deployments,
+        tasks_at_a_time(1) as meanwhile,
+    ):
+        page = meanwhile.submit(_serve_reference_page, folder, steps)
         packages = {name: builds.submit(_build, folder, steps, name) for name in FUNCTIONS}
         _deploy(folder, steps, INFRASTRUCTURE, {})
         infrastructure = repository.outputs(folder, INFRASTRUCTURE)
@@ -76,7 +82,7 @@ def bring_up(folder: StackFolder, steps: Steps) -> None:
             deployed.append(deployments.submit(_deploy, folder, steps, name, infrastructure))
         for deployment in deployed:
             deployment.result()
-    stack = describe(folder, infrastructure)
+    stack = describe(folder, infrastructure, page.result())
     with steps.step("API") as step:
         step.note = await_answer(stack)
 
@@ -168,6 +174,7 @@ def how_to_use(stack: Description) -> str:
         [
             "",
             f"API         {stack['apiUrl']}",
+            f"reference   {stack['referencePageUrl'] or 'the page is not there: its step above says why'}",
             *(f"{client:<11} {value}" for client, value in keys.items()),
             "",
             f"curl -s -H 'x-api-key: {keys['storefront']}' '{stack['apiUrl']}/products'",
@@ -176,6 +183,20 @@ def how_to_use(stack: Description) -> str:
             "",
         ]
     )
+
+
+def _serve_reference_page(folder: StackFolder, steps: Steps) -> str | None:
+    """Make and serve the reference page, and return its address, or None if it can't be: the API works without it."""
+    with contextlib.suppress(Failure), steps.step("reference page") as step:
+        try:
+            made = reference_page.make()
+            address = page_server.start(folder)
+        except Failure as failure:
+            step.note = str(failure)
+            raise
+        step.note = f"{made}, {address}"
+        return address
+    return None
 
 
 def _build(folder: StackFolder, steps: Steps, name: str) -> None:

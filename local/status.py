@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from local import ministack
+from local import ministack, page_server
 from local.credentials import client
 from local.description import described
 from local.layout import FUNCTIONS, REPOSITORIES, STATE, StackFolder, function_name, short_name
@@ -32,6 +32,8 @@ def status() -> int:
         if process and folder.description.exists():
             stack = described(folder)
             console.print(f"  {stack['apiUrl']}", soft_wrap=True, highlight=False)
+            page = page_server.running(folder) or "isn't served; make up serves it"
+            console.print(f"  reference page: {page}", soft_wrap=True, highlight=False)
             console.print(functions(folder), queues(folder, stack))
     return 0
 

@@ -56,6 +56,20 @@ def own_stack(steps: Steps) -> Iterator[StackFolder]:
             folder.lock.unlink(missing_ok=True)
 
 
+@contextmanager
+def own_ministack() -> Iterator[StackFolder]:
+    """Start a MiniStack on a free port, with nothing in it, and remove it whatever happens."""
+    folder = StackFolder(ministack.free_port())
+    own(folder.path)
+    try:
+        with stack_locked(folder):
+            ministack.start(folder)
+        yield folder
+    finally:
+        remove(folder)
+        folder.lock.unlink(missing_ok=True)
+
+
 def own(folder: Path) -> None:
     """Mark a folder as this process's own."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shlex
 import shutil
 import sys
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from local import checks, credentials, programs, terraform_provider
+from local import checks, credentials, environments, node, programs, terraform_provider
 from local.counts import Counts, counts_of
 from local.failure import Failure
-from local.layout import FUNCTIONS, ROOT, run_folder, short_name
-from local.parallel import in_parallel
+from local.layout import FUNCTIONS, INFRASTRUCTURE, ROOT, run_folder, short_name
+from local.parallel import in_parallel, tasks_at_a_time
+from local.repository import terraform_variables
 from local.steps import Steps
-from local.suite_stacks import any_stack, own, own_stack, sweep
+from local.suite_stacks import any_stack, own, own_ministack, own_stack, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
     from local.layout import StackFolder
 
 AT_A_TIME = os.cpu_count() or 2
+
+# The one whose tests take longest comes first.
+ROOTS = (
+    ROOT / INFRASTRUCTURE / "terraform",
+    ROOT / INFRASTRUCTURE / "bootstrap",
+    *(ROOT / repository / "terraform" for repository in FUNCTIONS),
+)
 
 # What points the end-to-end tests at an address.
 ADDRESS = ("API_URL", "API_KEY", "API_KEY_READER")
@@ -50,7 +59,9 @@ class Run:
         self._console = console
         self._lock = threading.Lock()
 
-    def attempt(self, name: str, work: Callable[[Path], Counts]) -> None:
+    def attempt(
+        self, name: str, work: Callable[[Path], Counts], remark: Callable[[Path], str] = lambda log: ""
+    ) -> None:
         """Take a step and count what came of it. What goes wrong is shown and doesn't end the run.
 
         Parameters
@@ -59,6 +70,8 @@ class Run:
             What the step is called.
         work
             Gets the path of its log, and returns its counts or raises a `Failure`, which counts as one.
+        remark
+            Gets the path of the log, and returns what else is to be shown of it.
         """
         log = self.logs / f"{name.replace(' ', '-').replace('/', '-')}.log"
         counts = Counts(failed=1)
@@ -66,6 +79,7 @@ class Run:
             with self.steps.step(name) as step:
                 counts = work(log)
                 step.note = str(counts) if counts.passed + counts.failed > 1 else ""
+                step.note += remark(log)
                 if counts.failed:
                     raise Failure(f"{name}: {counts}; all of it is in {log}", programs.tail(log, 60))
         except Failure as failure:
@@ -109,12 +123,19 @@ def counted(suite: Callable[[Run], None]) -> Callable[[], int]:
 @counted
 def test(run: Run) -> None:
     """Run everything, on a stack of its own."""
-    _lint(run)
-    _unit(run)
+    # Terraform waits for an account to settle most of the time.
+    with tasks_at_a_time(1) as meanwhile:
+        _provide(run)
+        rehearsal = meanwhile.submit(_rehearse, run)
+        _checks(run, checks.all_checks())
+        _terraform(run)
+        _unit(run)
+        rehearsal.result()
     try:
         with own_stack(run.steps) as folder:
             _on_stack(run, "integration-tests", folder)
             _on_stack(run, "e2e-tests", folder)
+            _conformance(run, _variables(folder))
     except Failure as failure:
         run.show(failure)
         run.count(Counts(failed=1))
@@ -127,9 +148,23 @@ def lint(run: Run) -> None:
 
 
 @counted
+def rehearse(run: Run) -> None:
+    """Run what people and workflows do to an account, in an empty one."""
+    run.attempt("Terraform provider", _provider)
+    _rehearse(run)
+
+
+@counted
 def check(run: Run) -> None:
     """Check that the repositories agree with the template."""
     _checks(run, [checks.template_check()])
+
+
+@counted
+def terraform(run: Run) -> None:
+    """Run the tests of every Terraform root."""
+    run.attempt("Terraform provider", _provider)
+    _terraform(run)
 
 
 @counted
@@ -155,13 +190,40 @@ def e2e(run: Run) -> None:
         _on_stack(run, "e2e-tests", folder)
 
 
+@counted
+def conformance(run: Run) -> None:
+    """Hold the API to its document."""
+    if os.environ.get("API_URL"):
+        _conformance(run, credentials.without_accounts())
+        return
+    with any_stack(run.steps) as folder:
+        _conformance(run, _variables(folder))
+
+
 def _lint(run: Run) -> None:
-    run.attempt("Terraform provider", _provider)
+    _provide(run)
     _checks(run, checks.all_checks())
+
+
+def _provide(run: Run) -> None:
+    """Fetch what the checks need beside the virtual environments."""
+    run.attempt("Terraform provider", _provider)
+    run.attempt("Node.js packages", _node)
+    run.attempt("checkov", _checkov)
 
 
 def _provider(log: Path) -> Counts:
     terraform_provider.prepare()
+    return Counts()
+
+
+def _node(log: Path) -> Counts:
+    node.prepare()
+    return Counts()
+
+
+def _checkov(log: Path) -> Counts:
+    environments.provide(environments.CHECKOV)
     return Counts()
 
 
@@ -174,6 +236,38 @@ def _passes(check: checks.Check, log: Path) -> Counts:
     return Counts(passed=1)
 
 
+def _terraform(run: Run) -> None:
+    in_parallel(
+        (
+            partial(run.attempt, f"terraform test {checks.root_name(root)}", partial(_terraform_test, root))
+            for root in ROOTS
+        ),
+        AT_A_TIME,
+    )
+
+
+def _terraform_test(root: Path, log: Path) -> Counts:
+    """Run the tests of a root: of those that all functions share, in one root."""
+    report = log.with_suffix(".xml")
+    variables = {**credentials.without_accounts(), **checks.root_variables(root, "test")}
+    programs.run(checks.initialisation(root), log, root, variables)
+    command = ["terraform", f"-chdir={root}", "test", "-no-color", f"-junit-xml={report}"]
+    if root.parent.name in FUNCTIONS and root not in checks.VALIDATED:
+        command.append("-filter=tests/needs.tftest.hcl")
+    status = programs.run(command, log, root, variables, accepted=range(256), append=True)
+    return counts_of(report, status)
+
+
+def _rehearse(run: Run) -> None:
+    run.attempt("rehearsals", _rehearsals)
+
+
+def _rehearsals(log: Path) -> Counts:
+    with own_ministack() as folder:
+        variables = credentials.variables(folder) | terraform_variables(folder.terraform_data("rehearsals"))
+        return _pytest("rehearsals", variables, log)
+
+
 def _unit(run: Run) -> None:
     tasks = [partial(run.attempt, "local", partial(_pytest, "local", credentials.without_accounts()))]
     for repository in FUNCTIONS:
@@ -183,9 +277,35 @@ def _unit(run: Run) -> None:
 
 def _on_stack(run: Run, folder: str, stack: StackFolder) -> None:
     """Run the tests of a folder against a stack."""
+    run.attempt(folder, partial(_pytest, folder, _variables(stack)), remark=_skipped)
+
+
+def _variables(stack: StackFolder) -> dict[str, str]:
+    """Return an environment for tests of a stack."""
     kept = {name: value for name, value in credentials.without_accounts().items() if name not in ADDRESS}
-    variables = {**kept, "PORT": str(stack.port), "STACK": str(stack.description)}
-    run.attempt(folder, partial(_pytest, folder, variables))
+    return {**kept, "PORT": str(stack.port), "STACK": str(stack.description)}
+
+
+def _conformance(run: Run, variables: Mapping[str, str]) -> None:
+    """Hold an API to its document, with a seed that is shown: the same one makes the same requests again."""
+    seed = os.environ.get("SEED") or str(random.randrange(2**32))
+    run.attempt(
+        f"conformance with SEED={seed}",
+        partial(_pytest, "e2e-tests", {**variables, "SEED": seed}, arguments=("conformance",)),
+        remark=_checks_of_answers,
+    )
+
+
+def _checks_of_answers(log: Path) -> str:
+    """Return what the conformance tests say of how much they checked."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "".join(f"; {line}" for line in lines if " checks of " in line)
+
+
+def _skipped(log: Path) -> str:
+    """Return what the tests say of those that were skipped, and why."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "".join(f"; {line}" for line in lines if line.startswith("SKIPPED ["))
 
 
 def _make_test(repository: str, log: Path) -> Counts:
@@ -195,8 +315,8 @@ def _make_test(repository: str, log: Path) -> Counts:
     )
 
 
-def _pytest(folder: str, variables: Mapping[str, str], log: Path) -> Counts:
-    return _counted((sys.executable, "-m", "pytest"), log, folder, variables)
+def _pytest(folder: str, variables: Mapping[str, str], log: Path, arguments: tuple[str, ...] = ()) -> Counts:
+    return _counted((sys.executable, "-m", "pytest", *arguments), log, folder, variables)
 
 
 def _counted(command: tuple[str, ...], log: Path, folder: str, variables: Mapping[str, str]) -> Counts:

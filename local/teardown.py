@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 
-from local import ministack
+from local import ministack, page_server
 from local.failure import Failure
 from local.layout import StackFolder, chosen_stack
 from local.locking import stack_locked
@@ -18,6 +18,7 @@ def down() -> int:
     """Stop the stack of ``PORT``; its data stays."""
     folder = chosen_stack()
     with stack_locked(folder):
+        page_server.stop(folder)
         if ministack.stop(folder):
             print(f"the stack of port {folder.port} is stopped; make up brings it back with its data")
         elif folder.description.exists():
@@ -39,6 +40,7 @@ def clean() -> int:
 
 def remove(folder: StackFolder) -> None:
     """Stop a stack, in order or not, and remove all that it kept."""
+    page_server.stop(folder)
     # Killed is stopped enough for what is to be removed.
     with contextlib.suppress(Failure):
         ministack.stop(folder)

@@ -1,40 +1,42 @@
 #!/usr/bin/env python3
-"""Deploys this repository's function to one environment and points its alias `live` at the new version."""
+"""Deploys this repository to one environment in one go: plans, applies the plan and releases what came of it.
+
+These are the steps of scripts/plan.py, apply.py and release.py, without a review between them and without keeping the
+plan. prod is deployed by its workflow, where somebody reviews the plan.
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import boto3
-
-import function
+import account
+import apply
+import command_line
+import plan
+import release
+import repository
 import terraform
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
-BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
 def main() -> None:
-    """Apply the Terraform with the built package, move the alias and print the version that is live."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("environment", choices=terraform.environments())
-    environment = parser.parse_args().environment
+    """Deploy, and print what came of it."""
+    parser = command_line.parser(__doc__)
+    plan.add_may_destroy(parser)
+    parser.add_argument(
+        "--without-api", action="store_true", help="don't try it through the API, nor note it as deployed"
+    )
+    arguments = parser.parse_args()
+    environment: str = arguments.environment
+    if environment == "prod":
+        terraform.fail("prod is deployed by its workflow; by hand: scripts/plan.py, apply.py and release.py")
 
-    if not (BUILD / "function.zip").is_file():
-        terraform.fail("build/function.zip is not there: run scripts/build.py first")
-    architecture = json.loads((BUILD / "package.json").read_text())["architecture"]
-    name = function.name_in(environment)
-
-    terraform.apply(environment, function.repository(), {"architecture": architecture})
-    version = str(terraform.outputs()["version"])
-    client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
-    client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
-    print(f"{name}: version {version} is live")
+    with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
+        account.check(environment)
+        terraform.init(environment, repository.NAME)
+        made = plan.make(environment, Path(folder), arguments.may_destroy)
+        applied = apply.apply(environment, made.file)
+        release.release(environment, applied, through_api=not arguments.without_api)
 
 
 if __name__ == "__main__":

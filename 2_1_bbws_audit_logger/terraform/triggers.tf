@@ -19,4 +19,9 @@ resource "aws_lambda_event_source_mapping" "queue" {
   function_name           = aws_lambda_alias.live.arn
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
+
+  # Whoever restores the table pauses what reads the queue; a deployment must not let it go on too early.
+  lifecycle {
+    ignore_changes = [enabled]
+  }
 }

@@ -38,13 +38,17 @@ _FAILURES = (
     (r"No valid credential sources found", "no AWS credentials in the environment"),
     (
         r"Error acquiring the state lock.*? Who: +(\S+)",
-        "another deployment to {environment} is running: {0} holds the lock of the state. If that run is no more, "
-        "scripts/unlock.py says what to do",
+        (
+            "another deployment to {environment} is running: {0} holds the lock of the state. If that run is no more, "
+            "scripts/unlock.py says what to do"
+        ),
     ),
     (
         r"Saved plan is stale",
-        "this plan is older than the state of {environment}, which another deployment changed since: run "
-        "scripts/plan.py again. Nothing was changed",
+        (
+            "this plan is older than the state of {environment}, which another deployment changed since: run "
+            "scripts/plan.py again. Nothing was changed"
+        ),
     ),
     (
         r"plan file was created by Terraform (\S+), but this is (\S+?);",

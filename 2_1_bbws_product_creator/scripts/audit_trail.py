@@ -13,7 +13,7 @@ from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord
 from common.product import UUID_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
@@ -55,19 +55,19 @@ class AuditTrail:
         self._client = client
         self._bucket = bucket
 
-    def since(self, moment: datetime, product_id: str | None = None) -> dict[str, list[Entry]]:
+    def since(self, moment: datetime, product_ids: Collection[str] = ()) -> dict[str, list[Entry]]:
         """Return the records applied since a moment, in the order of their sequences, by product id.
 
         Parameters
         ----------
         moment : datetime
             In UTC.
-        product_id : str, optional
-            The one product to look for.
+        product_ids : collection of str
+            The products to look for; all if there are none.
         """
         first = timestamps.to_text(moment)
         products: dict[str, list[Entry]] = {}
-        for entry in self._entries(moment, product_id):
+        for entry in self._entries(moment, [f"{product_id}_" for product_id in product_ids] or [""]):
             if entry.applied_at >= first:
                 products.setdefault(entry.product_id, []).append(entry)
         for entries in products.values():
@@ -103,15 +103,15 @@ class AuditTrail:
             raise NotARecord(f"{entry.key} was altered: its hash is not that of its content")
         return cast("ChangeRecord", values)
 
-    def _entries(self, moment: datetime, product_id: str | None) -> Iterator[Entry]:
-        """Yield what is under the days from that of a moment on."""
+    def _entries(self, moment: datetime, beginnings: Sequence[str]) -> Iterator[Entry]:
+        """Yield what is under the days from that of a moment on, as far as its name begins in one of these ways."""
         pages = self._client.get_paginator("list_objects_v2")
         day, last = moment.date(), (timestamps.now() + _CLOCKS_DIFFER_BY_AT_MOST).date()
         while day <= last:
-            prefix = f"{day:%Y/%m/%d}/" + (f"{product_id}_" if product_id else "")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
-                for listed in page.get("Contents", []):
-                    # Other keys are for verify_audit.py to tell. If a record is missing for one, that shows.
-                    if match := _KEY.fullmatch(listed["Key"]):
-                        yield Entry(int(match["sequence"]), match["applied_at"], match["product_id"], listed["Key"])
+            for beginning in beginnings:
+                for page in pages.paginate(Bucket=self._bucket, Prefix=f"{day:%Y/%m/%d}/{beginning}"):
+                    for listed in page.get("Contents", []):
+                        # Other keys are for verify_audit.py to tell. If a record is missing for one, that shows.
+                        if match := _KEY.fullmatch(listed["Key"]):
+                            yield Entry(int(match["sequence"]), match["applied_at"], match["product_id"], listed["Key"])
             day += _DAY

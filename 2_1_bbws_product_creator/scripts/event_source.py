@@ -9,21 +9,21 @@ While it is paused, changes wait on the queue, for four days at most, and the ta
 once the creator's last invocation has ended and all that it decided is in the audit trail. resume --table refuses
 unless the live version writes to that table. A deployment neither pauses nor resumes.
 
-Exit status: 0 done, 1 not, 2 if the command line is wrong, 130 after Ctrl-C. Each can be run again at any time.
+Exit status: 0 done, 1 not, 2 if the command line is wrong, 130 after Ctrl-C, 143 after SIGTERM. Each can be run again
+at any time.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 import account
+import command_line
 import function
 import queues
 import terraform
@@ -71,11 +71,24 @@ class EventSource:
         return self.state == "Disabled"
 
 
-def main() -> int:
-    """Do what the command line says and return the exit status."""
-    arguments = parsed_arguments()
+def main() -> None:
+    """Do what the command line says."""
+    parser = command_line.parser(__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="say whether it is paused, and which table it writes to")
+    pauses = commands.add_parser("pause", help="stop taking changes off the queue")
+    pauses.add_argument(
+        "--empty-for",
+        type=_seconds,
+        default=EMPTY_FOR_SECONDS,
+        metavar="SECONDS",
+        help="how long the audit queue has to be empty for all to be in the audit trail; default: %(default)s",
+    )
+    resumes = commands.add_parser("resume", help="take changes off the queue again")
+    resumes.add_argument("--table", metavar="NAME", help="only if the live version writes to this table")
+    arguments = parser.parse_args()
     environment: str = arguments.environment
-    try:
+    with command_line.orderly_end():
         account.check(environment)
         client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
         if arguments.command == "pause":
@@ -84,31 +97,16 @@ def main() -> int:
             resume(client, environment, arguments.table)
         else:
             print(described(of(client, environment), environment))
-    except (BotoCoreError, ClientError) as error:
-        terraform.fail(str(error))
-    except KeyboardInterrupt:
-        print("interrupted: run it again", file=sys.stderr)
-        return 130
-    return 0
 
 
-def parsed_arguments() -> argparse.Namespace:
-    """Return what the command line says; a wrong one ends the script with exit status 2."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("environment", choices=terraform.environments())
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="say whether it is paused, and which table it writes to")
-    pauses = commands.add_parser("pause", help="stop taking changes off the queue")
-    pauses.add_argument(
-        "--empty-for",
-        type=float,
-        default=EMPTY_FOR_SECONDS,
-        metavar="SECONDS",
-        help="how long the audit queue has to be empty for all to be in the audit trail; default: %(default)s",
-    )
-    resumes = commands.add_parser("resume", help="take changes off the queue again")
-    resumes.add_argument("--table", metavar="NAME", help="only if the live version writes to this table")
-    return parser.parse_args()
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("must be a number of seconds from 0 to 3600")
+    return seconds
 
 
 def of(client: LambdaClient, environment: str) -> EventSource:
@@ -144,22 +142,25 @@ def pause(client: LambdaClient, environment: str, empty_for: float) -> None:
 def await_audit(sqs: SQSClient, environment: str, empty_for: float) -> None:
     """Return once the audit logger has taken in every record; end the script if it gave one up."""
     queue, dead_letters = f"bbws-product-audit-{environment}", f"bbws-product-audit-dlq-{environment}"
-    said, empty_since = -1, time.monotonic()
+    said: int | None = None
+    empty_since: float | None = None
     while True:
         if given_up := waiting(sqs, dead_letters):
             terraform.fail(
-                f"{given_up} change records are on {dead_letters} and not in the audit trail: move them back with "
-                "scripts/replay_dlq.py of 2_1_bbws_audit_logger, then run this again"
+                f"messages on {dead_letters}, of which the audit trail has no records: {given_up}. Move them back with "
+                "scripts/replay_dlq.py of 2_1_bbws_audit_logger, and run this again"
             )
-        count = waiting(sqs, queue)
-        if count:
-            empty_since = time.monotonic()
-        elif time.monotonic() - empty_since >= empty_for:
-            print("all that it decided is in the audit trail")
-            return
+        count, now = waiting(sqs, queue), time.monotonic()
         if count != said:
-            print(f"{queue}: {count} change records on their way to the audit trail", flush=True)
+            print(f"messages on {queue}, on their way to the audit trail: {count}", flush=True)
             said = count
+        if count:
+            empty_since = None
+        else:
+            empty_since = now if empty_since is None else empty_since
+            if now - empty_since >= empty_for:
+                print("all that it decided is in the audit trail")
+                return
         time.sleep(min(LOOKS_EVERY_SECONDS, empty_for))
 
 
@@ -205,4 +206,4 @@ def described(source: EventSource, environment: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -36,6 +36,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
 import account
+import command_line
 import event_source
 import terraform
 from audit_trail import AuditTrail, NotARecord
@@ -72,8 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
     """Return what the command line says; a wrong one ends the script with exit status 2."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("environment", choices=terraform.environments())
+    parser = command_line.parser(__doc__)
     parser.add_argument("table", metavar="TABLE", help="the restored table")
     parser.add_argument(
         "--since",
@@ -81,7 +81,9 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
         metavar="2026-11-22T08:00:00Z",
         help="the moment to which the table was restored, where DynamoDB doesn't know it; an earlier one does no harm",
     )
-    parser.add_argument("--product", type=_product_id, metavar="ID", help="replay one product alone")
+    parser.add_argument(
+        "--product", type=_product_id, nargs="+", action="extend", default=[], metavar="ID", help="replay these alone"
+    )
     parser.add_argument(
         "--workers",
         type=_workers,

@@ -122,11 +122,22 @@ locals {
         "kms:EnableKeyRotation",
         "kms:GenerateDataKey",
         "kms:PutKeyPolicy",
+        "kms:RetireGrant",
         "kms:ScheduleKeyDeletion",
         "kms:UntagResource",
         "kms:UpdateAlias",
         "kms:UpdateKeyDescription",
       ]
+    }
+
+    # Table and secrets are encrypted with keys that AWS looks after; they serve whoever may use table and secrets.
+    KeysOfAws = {
+      resources = ["${local.regional.kms}:key/*"]
+      condition = {
+        StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "secretsmanager"] : "${service}.${var.region}.amazonaws.com"] }
+      }
+      read  = ["kms:Decrypt", "kms:DescribeKey"]
+      write = ["kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey"]
     }
 
     NewKeys = {

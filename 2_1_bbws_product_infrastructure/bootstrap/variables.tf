@@ -107,7 +107,12 @@ variable "adopted" {
 }
 
 variable "found" {
-  description = "Names of this root's buckets, roles and policies that are there but not in its state: they are taken into it."
+  description = "Names of this root's that are there but not in its state: they are taken into it. Other names are passed over."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for name in var.found : startswith(name, "bbws-") || name == local.oidc_host])
+    error_message = "found may hold names that begin with bbws-, and the host of GitHub's OIDC provider."
+  }
 }

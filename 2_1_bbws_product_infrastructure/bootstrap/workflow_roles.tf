@@ -5,7 +5,7 @@ locals {
   permission_groups = {
     api     = ["Api", "ApiKeySecrets", "Certificates", "Firewall"]
     compute = ["Functions", "Roles", "RolesForFunctions", "RolesOfServices", "RolesUnderTheBoundary", "TriggerTags", "Triggers"]
-    data    = ["AuditBucket", "Backups", "KeyNames", "Keys", "NewKeys", "Queues", "RoleForBackups", "Table"]
+    data    = ["AuditBucket", "Backups", "KeyNames", "Keys", "KeysOfAws", "NewKeys", "Queues", "RoleForBackups", "Table"]
     operate = ["AlertTopic", "Alarms", "LogGroups", "WithoutResource"]
     states  = ["Deployed", "LocksAndPlans", "StateBucket", "States"]
   }

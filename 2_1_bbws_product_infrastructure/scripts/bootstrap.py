@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+import account
 import terraform
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ BOOTSTRAP = Path(__file__).resolve().parent.parent / "bootstrap"
 STATE_KEY = "2_1_bbws_product_infrastructure/bootstrap.tfstate"
 # Who deploys: Terraform reads it by itself.
 GITHUB = BOOTSTRAP / "github.auto.tfvars.json"
+
+# What can be found by its name, and which attribute that is: other resources name a bucket or a role as well.
+NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_s3_bucket": "bucket"}
 
 OIDC_HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -68,7 +72,8 @@ def main() -> None:
     session = boto3.Session(region_name=terraform.region(environment))
     bucket = f"bbws-terraform-state-{environment}"
     try:
-        check_account(session, environment)
+        account.check(environment)
+        print(f"account {terraform.account_id(environment)}, {session.region_name}")
         made = make_bucket(session, bucket, terraform.account_id(environment))
         print(f"state bucket {bucket}: {'made' if made else 'is there'}")
         run(environment, "init", "-reconfigure", "-lockfile=readonly", *backend(environment))
@@ -83,15 +88,6 @@ def main() -> None:
         f"-var=adopted={json.dumps(sorted(findings.adopted))}",
         *(["-auto-approve"] if arguments.yes else []),
     )
-
-
-def check_account(session: boto3.Session, environment: str) -> None:
-    """Stop unless the credentials are for the environment's account."""
-    identity = session.client("sts").get_caller_identity()
-    wanted = terraform.account_id(environment)
-    if identity["Account"] != wanted:
-        terraform.fail(f"these credentials are for account {identity['Account']}, and {environment} is {wanted}")
-    print(f"account {wanted}, {session.region_name}, as {identity['Arn']}")
 
 
 def make_bucket(session: boto3.Session, bucket: str, account_id: str) -> bool:
@@ -113,7 +109,7 @@ def make_bucket(session: boto3.Session, bucket: str, account_id: str) -> bool:
             raise
     else:
         return False
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": session.region_name})  # type: ignore[typeddict-item]
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": session.region_name})
     s3.get_waiter("bucket_exists").wait(Bucket=bucket)
     return True
 
@@ -126,61 +122,74 @@ def look(session: boto3.Session, environment: str, in_state: list[dict[str, Any]
     in_state
         Attributes of each resource in the state, with its ``type``.
     """
-    known = {value for resource in in_state for value in (resource.get("name"), resource.get("bucket")) if value}
     managed = {resource["type"] for resource in in_state}
-    iam = session.client("iam")
+    known = {resource[NAMED_BY[resource["type"]]] for resource in in_state if resource["type"] in NAMED_BY}
+    found, adopted = set(names(session, environment) - known), set()
 
-    def of_this_root(name: str) -> bool:
-        return name.startswith("bbws-product-") and name.endswith(f"-{environment}")
-
-    names = {f"bbws-terraform-state-{environment}"}
-    names |= {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
-    policies = iam.get_paginator("list_policies").paginate(Scope="Local")
-    names |= {policy["PolicyName"] for page in policies for policy in page["Policies"]}
-    found = {name for name in names - known if of_this_root(name) or name.startswith("bbws-terraform-state-")}
-
-    adopted = set()
-    provider = f"arn:aws:iam::{terraform.account_id(environment)}:oidc-provider/{OIDC_HOST}"
-    whose = "this root's"
-    if "aws_iam_openid_connect_provider" not in managed:
-        whose = "to be made"
-        if provider in (known["Arn"] for known in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]):
-            about = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)
-            if {"Key": "Component", "Value": "bootstrap"} in about.get("Tags", []):
-                whose = "this root's, though its state doesn't know it"
-                found.add(OIDC_HOST)
-            else:
-                whose = "somebody else's, used as it is"
-                adopted.add("oidc_provider")
-                if AUDIENCE not in about["ClientIDList"]:
-                    terraform.fail(
-                        f"{provider} doesn't serve the audience {AUDIENCE}: have its owner add that "
-                        "(aws iam add-client-id-to-open-id-connect-provider)"
-                    )
+    if "aws_iam_openid_connect_provider" in managed:
+        whose = "this root's"
+    else:
+        tags = provider_tags(session, terraform.account_id(environment))
+        if tags is None:
+            whose = "to be made"
+        elif tags.get("Component") == "bootstrap":
+            whose = "this root's, though its state doesn't know it"
+            found.add(OIDC_HOST)
+        else:
+            whose = "somebody else's, used as it is"
+            adopted.add("oidc_provider")
     print(f"GitHub's OIDC provider: {whose}")
 
-    whose = "this root's"
-    if "aws_api_gateway_account" not in managed:
-        role = session.client("apigateway").get_account().get("cloudwatchRoleArn")
-        whose = "to be made"
-        if role and role.rpartition("/")[2] != f"bbws-product-api-logging-{environment}":
-            name = role.rpartition("/")[2]
-            if exists(iam, name):
-                whose = f"somebody else's, used as it is: {name}"
-                adopted.add("logging_role")
-            else:
-                whose = f"to be made: the account names {name}, which is no more"
+    if "aws_api_gateway_account" in managed:
+        whose = "this root's"
+    else:
+        role = logging_role(session)
+        if role is None or role == f"bbws-product-api-logging-{environment}":
+            whose = "to be made"
+        else:
+            whose = f"somebody else's, used as it is: {role}"
+            adopted.add("logging_role")
     print(f"API Gateway's logging role: {whose}")
     return Findings(frozenset(found), frozenset(adopted))
 
 
-def exists(iam: Any, role: str) -> bool:
-    """Tell whether the account has a role."""
+def names(session: boto3.Session, environment: str) -> set[str]:
+    """Return the names of the state bucket and of the roles and policies that are named as this root's are."""
+    iam = session.client("iam")
+    there = {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
+    pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+    there |= {policy["PolicyName"] for page in pages for policy in page["Policies"]}
+    ours = {name for name in there if name.startswith("bbws-product-") and name.endswith(f"-{environment}")}
+    return {f"bbws-terraform-state-{environment}", *ours}
+
+
+def provider_tags(session: boto3.Session, account_id: str) -> dict[str, str] | None:
+    """Return the tags of GitHub's OIDC provider, None if the account has none; stop if it doesn't serve AWS."""
+    iam = session.client("iam")
+    provider = f"arn:aws:iam::{account_id}:oidc-provider/{OIDC_HOST}"
+    if provider not in (each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]):
+        return None
+    about = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+    if AUDIENCE not in about["ClientIDList"]:
+        terraform.fail(
+            f"{provider} doesn't serve the audience {AUDIENCE}: have its owner add it "
+            "(aws iam add-client-id-to-open-id-connect-provider)"
+        )
+    return {tag["Key"]: tag["Value"] for tag in about.get("Tags", [])}
+
+
+def logging_role(session: boto3.Session) -> str | None:
+    """Return the name of the role that API Gateway has for its logs in this region; None if there is no such role."""
+    arn = session.client("apigateway").get_account().get("cloudwatchRoleArn")
+    if not arn:
+        return None
+    iam = session.client("iam")
+    name: str = arn.rpartition("/")[2]
     try:
-        iam.get_role(RoleName=role)
+        iam.get_role(RoleName=name)
     except iam.exceptions.NoSuchEntityException:
-        return False
-    return True
+        return None
+    return name
 
 
 def backend(environment: str) -> Iterator[str]:
@@ -208,7 +217,9 @@ def run(environment: str, command: str, *arguments: str) -> None:
     with left_to_terraform():
         done = subprocess.run(["terraform", f"-chdir={BOOTSTRAP}", command, *arguments], check=False)
     if done.returncode != 0:
-        terraform.fail(f"terraform {command} failed for {environment}; run this again once the cause is mended")
+        terraform.fail(
+            f"terraform {command} did not go through for {environment}: run this again once the cause is mended"
+        )
 
 
 @contextmanager

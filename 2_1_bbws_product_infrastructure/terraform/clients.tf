@@ -1,10 +1,30 @@
-# The API's clients: each has its key, its usage plan with its rate, and its key in a secret.
+# The API's clients: each has its key, its usage plan with its rate, and its key in a secret. While its key is rotated, a
+# client has two: scripts/rotate_api_key.py leads from one to the other.
+
+locals {
+  # Each client's valid keys, that in the secret first. Key 1 bears the client's name alone.
+  api_keys_by_client = {
+    for client in keys(var.api_clients) : client => [
+      for number in lookup(var.api_key_numbers, client, [1]) : number == 1 ? client : "${client}/${number}"
+    ]
+  }
+
+  # A key keeps its name for life, so no step of a rotation replaces one.
+  clients_by_api_key = merge([
+    for client, names in local.api_keys_by_client : { for name in names : name => client }
+  ]...)
+}
 
 resource "aws_api_gateway_api_key" "client" {
-  for_each = var.api_clients
+  for_each = local.clients_by_api_key
 
-  name  = "${local.api_name}-${each.key}"
+  name  = "${local.api_name}-${replace(each.key, "/", "-")}"
   value = lookup(var.api_key_values, each.key, null)
+
+  # Whoever learns that a key has leaked disables it at once, by hand.
+  lifecycle {
+    ignore_changes = [enabled]
+  }
 }
 
 resource "aws_api_gateway_usage_plan" "client" {
@@ -29,11 +49,11 @@ resource "aws_api_gateway_usage_plan" "client" {
 }
 
 resource "aws_api_gateway_usage_plan_key" "client" {
-  for_each = var.api_clients
+  for_each = local.clients_by_api_key
 
   key_id        = aws_api_gateway_api_key.client[each.key].id
   key_type      = "API_KEY"
-  usage_plan_id = aws_api_gateway_usage_plan.client[each.key].id
+  usage_plan_id = aws_api_gateway_usage_plan.client[each.value].id
 }
 
 resource "aws_secretsmanager_secret" "client" {
@@ -51,5 +71,5 @@ resource "aws_secretsmanager_secret_version" "client" {
   for_each = var.api_clients
 
   secret_id     = aws_secretsmanager_secret.client[each.key].id
-  secret_string = aws_api_gateway_api_key.client[each.key].value
+  secret_string = aws_api_gateway_api_key.client[local.api_keys_by_client[each.key][0]].value
 }

@@ -86,13 +86,27 @@ output "api_url" {
 }
 
 output "api_clients" {
-  description = "Who holds which key: the first 16 hex digits of the key's SHA-256, to the client's name and role."
+  description = "Who holds which valid key: the first 16 hex digits of the key's SHA-256, to the client's name and role."
 
   # A fingerprint doesn't give the key away.
   value = nonsensitive({
-    for name, client in var.api_clients :
-    substr(sha256(aws_api_gateway_api_key.client[name].value), 0, 16) => { name = name, role = client.role }
+    for name, client in local.clients_by_api_key :
+    substr(sha256(aws_api_gateway_api_key.client[name].value), 0, 16) => { name = client, role = var.api_clients[client].role }
   })
+}
+
+output "api_keys" {
+  description = "Name, id and fingerprint of each client's valid keys, by client name; the first is in the client's secret."
+
+  value = {
+    for client, names in local.api_keys_by_client : client => [
+      for name in names : {
+        name        = name
+        id          = aws_api_gateway_api_key.client[name].id
+        fingerprint = nonsensitive(substr(sha256(aws_api_gateway_api_key.client[name].value), 0, 16))
+      }
+    ]
+  }
 }
 
 output "api_key_secret_names" {

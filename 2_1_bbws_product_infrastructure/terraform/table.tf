@@ -30,6 +30,14 @@ locals {
   )
 }
 
+# A restored table is there before Terraform knows of it.
+import {
+  for_each = toset(compact([var.table_name]))
+
+  to = aws_dynamodb_table.products
+  id = each.value
+}
+
 resource "aws_dynamodb_table" "products" {
   #checkov:skip=CKV_AWS_119:The catalogue is what the shop shows everyone; AWS's own key in KMS encrypts it, and can't be lost with the data.
 

@@ -93,14 +93,38 @@ variable "api_clients" {
   }
 }
 
+variable "api_key_numbers" {
+  description = "Numbers of a client's valid API keys, where it isn't key 1 alone: one, or two while its key is rotated. Its secret holds the first."
+  type        = map(list(number))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.api_key_numbers), keys(var.api_clients))) == 0
+    error_message = "api_key_numbers names a client that isn't in api_clients."
+  }
+
+  validation {
+    condition = alltrue([
+      for numbers in values(var.api_key_numbers) :
+      contains([1, 2], length(numbers)) && alltrue([for number in numbers : number >= 1 && floor(number) == number])
+    ])
+    error_message = "api_key_numbers must hold one or two whole numbers from 1 for each client that it names."
+  }
+
+  validation {
+    condition     = alltrue([for numbers in values(var.api_key_numbers) : length(numbers) != 2 || try(abs(numbers[0] - numbers[1]), 0) == 1])
+    error_message = "Two numbers in api_key_numbers must follow each other, such as [1, 2] or [2, 1]."
+  }
+}
+
 variable "api_key_values" {
-  description = "Given key values by client name, for a gateway that can't make its own. API Gateway makes those that are missing."
+  description = "Given values of API keys, for a gateway that can't make its own: by client name for key 1, by {client}/{number} for others. API Gateway makes those that are missing."
   type        = map(string)
   default     = {}
   sensitive   = true
 
   validation {
-    condition     = length(setsubtract(keys(var.api_key_values), keys(var.api_clients))) == 0
+    condition     = alltrue([for name in keys(var.api_key_values) : contains(keys(var.api_clients), split("/", name)[0])])
     error_message = "api_key_values names a client that isn't in api_clients."
   }
 
@@ -110,8 +134,13 @@ variable "api_key_values" {
   }
 
   validation {
-    condition     = var.environment != "local" || length(var.api_key_values) == length(var.api_clients)
-    error_message = "In local every client needs a value in api_key_values."
+    condition = var.environment != "local" || alltrue(flatten([
+      for client in keys(var.api_clients) : [
+        for number in lookup(var.api_key_numbers, client, [1]) :
+        contains(keys(var.api_key_values), number == 1 ? client : "${client}/${number}")
+      ]
+    ]))
+    error_message = "In local every key of every client needs a value in api_key_values."
   }
 }
 
@@ -257,7 +286,7 @@ variable "backup" {
 }
 
 variable "table_name" {
-  description = "Name of the product table, where it isn't bbws-products-{environment}: a restored table gets a name of its own."
+  description = "Name of the product table, where it isn't bbws-products-{environment}: that of a restored table, which is there and is imported."
   type        = string
   default     = null
 

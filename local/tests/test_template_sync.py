@@ -124,3 +124,18 @@ def test_a_file_in_two_parts_of_the_template_is_refused(tree: Path, one: str, ot
 
     assert refused.returncode == 1
     assert f"{path} is both in template/{one} and in template/{other}" in refused.stderr
+
+
+def test_what_all_repositories_call_is_in_the_tree_s_root_as_well(tree: Path) -> None:
+    shared = ".github/workflows/deploy.yml"
+    original = tree / "template" / "repository" / shared
+    original.parent.mkdir(parents=True)
+    original.write_text("on:\n  workflow_call:\n")
+
+    checked = sync(tree, "--check")
+    assert checked.returncode == 1
+    assert f"\n{shared} is missing" in checked.stdout
+
+    assert sync(tree).returncode == 0
+    assert (tree / shared).read_text() == (tree / GET / shared).read_text() == original.read_text()
+    assert sync(tree, "--check").returncode == 0

@@ -77,6 +77,14 @@ run "needs" {
   }
 
   assert {
+    condition = alltrue([
+      for mapping in aws_lambda_event_source_mapping.queue :
+      mapping.batch_size == 10 && mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.function_name == aws_lambda_alias.live.arn
+    ])
+    error_message = "The queue must feed the alias live by tens, and hear which messages failed."
+  }
+
+  assert {
     condition     = length(aws_lambda_permission.api) == 0
     error_message = "The API may not invoke the function."
   }

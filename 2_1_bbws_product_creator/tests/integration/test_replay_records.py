@@ -90,15 +90,16 @@ def test_paused_creator_s_records_are_replayed(drill: Drill, run: Callable[..., 
     assert run().output[1].startswith("stored 0 records in ")
 
 
-def test_one_product_alone_is_replayed_if_asked_for(drill: Drill, run: Callable[..., Outcome]) -> None:
+def test_some_products_alone_are_replayed_if_asked_for(drill: Drill, run: Callable[..., Outcome]) -> None:
     deploy_creator(enabled=False)
+    third = "33333333-3333-4333-8333-333333333333"
     drill.restore()
-    drill.apply(create(), create(product_id=OTHER_PRODUCT, name="Other"))
+    drill.apply(create(), create(product_id=OTHER_PRODUCT, name="Other"), create(product_id=third, name="Third"))
 
-    status, output, _ = run("local", RESTORED, "--product", OTHER_PRODUCT)
+    status, output, _ = run("local", RESTORED, "--product", OTHER_PRODUCT, third)
 
-    assert (status, output[0].rpartition("has ")[2]) == (0, "1 record of 1 product")
-    wanted = [item for item in drill.items(drill.original.name) if item[2]["productId"] == OTHER_PRODUCT]
+    assert (status, output[0].rpartition("has ")[2]) == (0, "2 records of 2 products")
+    wanted = [item for item in drill.items(drill.original.name) if item[2]["productId"] != PRODUCT]
     assert drill.items(RESTORED) == wanted
 
 

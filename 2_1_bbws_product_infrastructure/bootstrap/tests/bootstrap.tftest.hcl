@@ -238,7 +238,7 @@ run "prod" {
       for name, policy in aws_iam_policy.workflow : [
         for statement in jsondecode(policy.policy).Statement : [
           for action in statement.Action :
-          can(regex("^[a-z0-9-]+:(Describe|Get|List|Filter|GET)", action)) || statement.Sid == "LocksAndPlans"
+          can(regex("^[a-z0-9-]+:(Describe|Get|List|Filter|GET|Decrypt)", action)) || statement.Sid == "LocksAndPlans"
         ]
       ] if startswith(name, "plan-")
     ]))

@@ -217,3 +217,17 @@ run "adoption_of_something_else" {
 
   expect_failures = [var.adopted]
 }
+
+run "somebody_elses_name" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    found = ["AdministratorAccess"]
+  }
+
+  expect_failures = [var.found]
+}

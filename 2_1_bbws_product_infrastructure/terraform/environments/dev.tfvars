@@ -2,6 +2,7 @@ environment                      = "dev"
 account_id                       = "536580886816"
 region                           = "eu-west-1"
 allowed_origins                  = ["https://portal.dev.bbws.example"]
+api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 180
 audit_object_lock                = null
 deletion_protection              = false

@@ -1,7 +1,8 @@
 environment                      = "local"
 account_id                       = "000000000000"
 region                           = "eu-west-1"
-allowed_origins                  = ["http://localhost:3000"]
+allowed_origins                  = ["*"]
+api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 10
 audit_object_lock                = null
 deletion_protection              = false

@@ -2,6 +2,7 @@ environment                      = "prod"
 account_id                       = "093646564004"
 region                           = "af-south-1"
 allowed_origins                  = ["https://portal.bbws.example"]
+api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 180
 audit_object_lock                = { mode = "COMPLIANCE", years = 7 }
 deletion_protection              = true

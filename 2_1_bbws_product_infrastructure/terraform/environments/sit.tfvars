@@ -2,6 +2,7 @@ environment                      = "sit"
 account_id                       = "815856636111"
 region                           = "eu-west-1"
 allowed_origins                  = ["https://portal.sit.bbws.example"]
+api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 180
 audit_object_lock                = { mode = "GOVERNANCE", days = 1 }
 deletion_protection              = true

@@ -257,6 +257,124 @@ run "local_without_keys" {
   expect_failures = [var.api_key_values]
 }
 
+run "key_numbers_of_nobody" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { nobody = [1] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "client_without_a_key" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "three_keys_of_one_client" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [1, 2, 3] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "key_number_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [0] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "split_key_number" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [1.5] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "one_key_twice" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [1, 1] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "key_numbers_that_do_not_follow_each_other" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    api_key_numbers = { admin = [1, 3] }
+  }
+
+  expect_failures = [var.api_key_numbers]
+}
+
+run "local_without_the_second_key" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "local"
+    account_id        = "000000000000"
+    region            = "eu-west-1"
+    audit_object_lock = null
+    require_tls       = false
+    api_key_numbers   = { admin = [1, 2] }
+    api_key_values    = { admin = "a-local-key-of-the-admin", storefront = "a-local-key-of-the-storefront" }
+  }
+
+  expect_failures = [var.api_key_values]
+}
+
 run "visibility_below_six_timeouts" {
   command = plan
 

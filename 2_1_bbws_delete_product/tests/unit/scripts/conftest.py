@@ -1,0 +1,367 @@
+"""What the tests of the deployment scripts stand on: the account of an environment, a Terraform that plays, a commit.
+
+All is played at the border of the script's process: AWS by moto, Terraform by a program on the PATH.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import io
+import json
+import stat
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.awslambda.responses import LambdaResponse
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core import config as moto_config
+
+import content
+import function
+import repository
+import smoke_test
+import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from botocore.config import Config
+
+ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
+# What moto would run in Docker is answered here.
+moto_config.default_user_config["lambda"]["use_docker"] = False
+SESSION = boto3.Session()
+
+TERRAFORM = """#!{python} -S
+import json, os, signal, sys, time
+from pathlib import Path
+folder = Path({folder!r})
+arguments = [argument for argument in sys.argv[1:] if not argument.startswith("-chdir=")]
+with (folder / "calls.jsonl").open("a") as calls:
+    calls.write(json.dumps(arguments) + "\\n")
+act = json.loads((folder / "acts.json").read_text()).get(arguments[0], {{}})
+for argument in arguments:
+    if argument.startswith("-out="):
+        Path(argument[5:]).write_bytes(act.get("plan", "a plan").encode())
+if act.get("waits"):
+    signal.signal(signal.SIGINT, lambda *_: sys.exit("interrupted, in order"))
+    (folder / "waiting").touch()
+    while True:
+        time.sleep(10)
+print(act.get("says", ""), flush=True)
+print(act.get("complains", ""), file=sys.stderr)
+sys.exit(act.get("status", 0))
+"""
+
+
+class Terraform:
+    """A program on the PATH that does what it is told.
+
+    Attributes
+    ----------
+    acts : dict
+        For each command, such as ``plan``: what it ``says`` and ``complains``, its ``status``, the ``plan`` that it
+        writes, and whether it ``waits`` to be interrupted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.acts: dict[str, dict[str, Any]] = {}
+        program = folder / "bin" / "terraform"
+        program.parent.mkdir()
+        program.write_text(TERRAFORM.format(python=sys.executable, folder=str(folder)))
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        self.program = program
+        self.act("plan", says="Plan: 0 to add, 1 to change, 0 to destroy.", status=2)
+        (folder / "calls.jsonl").touch()
+
+    def act(self, command: str, **how: Any) -> None:
+        """Say how it is to act."""
+        self.acts[command] = how
+        (self._folder / "acts.json").write_text(json.dumps(self.acts))
+
+    def calls(self, command: str) -> list[list[str]]:
+        """Return the arguments of every call of a command."""
+        lines = (self._folder / "calls.jsonl").read_text().splitlines()
+        return [call for call in map(json.loads, lines) if call[0] == command]
+
+    def has_begun_to_wait(self) -> bool:
+        return (self._folder / "waiting").exists()
+
+
+class Account:
+    """What the state bucket and the function of an environment are like.
+
+    Attributes
+    ----------
+    invocations : list of str
+        Which versions were invoked, in order.
+    answers : dict
+        What a version answers, where that isn't what is expected of it; a list answers one after the other.
+    log : str
+        The end of each invocation's log.
+    handed_out : bytes or None
+        What Lambda hands out as the code of any version, where that isn't its code.
+    """
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        self.region = "af-south-1" if environment == "prod" else "eu-west-1"
+        self.bucket = f"bbws-terraform-state-{environment}"
+        self.name = function.name_in(environment)
+        self.invocations: list[str] = []
+        self.answers: dict[str, Any] = {}
+        self.log = ""
+        self.handed_out: bytes | None = None
+        self.s3 = boto3.client("s3", region_name=self.region)
+        self.lambda_ = boto3.client("lambda", region_name=self.region)
+        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": self.region})  # type: ignore[typeddict-item]
+        secrets = boto3.client("secretsmanager", region_name=self.region)
+        for client in ("admin", "storefront"):
+            secrets.create_secret(Name=f"bbws/product-api/{environment}/{client}", SecretString=f"key-of-{client}")
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the keys of the objects in the state bucket."""
+        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [entry["Key"] for entry in found.get("Contents", [])]
+
+    def put(self, key: str, body: bytes | str) -> None:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def get(self, key: str) -> Any:
+        return json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def state(self, name: str, **outputs: object) -> None:
+        """Put a Terraform state with outputs into the bucket."""
+        values = {output: {"value": value} for output, value in outputs.items()}
+        self.put(f"{name}/terraform.tfstate", json.dumps({"outputs": values}))
+
+    def publish(self, code: str, **settings: str) -> str:
+        """Publish a version with some code, the first time with the function and its alias, and return its number."""
+        environment: Any = {"Variables": settings}
+        try:
+            self.lambda_.update_function_code(FunctionName=self.name, ZipFile=package(code))
+        except self.lambda_.exceptions.ResourceNotFoundException:
+            role = boto3.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+            self.lambda_.create_function(
+                FunctionName=self.name,
+                Role=role,
+                Runtime="python3.12",
+                Handler="handler.handler",
+                Architectures=["arm64"],
+                Code={"ZipFile": package(code)},
+            )
+        self.lambda_.update_function_configuration(FunctionName=self.name, Environment=environment)
+        version = self.lambda_.publish_version(FunctionName=self.name)["Version"]
+        if version == "1":
+            self.lambda_.create_alias(FunctionName=self.name, Name="live", FunctionVersion="1")
+        return version
+
+    def make_live(self, version: str, **weights: float) -> None:
+        self.lambda_.update_alias(
+            FunctionName=self.name,
+            Name="live",
+            FunctionVersion=version,
+            RoutingConfig={"AdditionalVersionWeights": {number.removeprefix("v"): w for number, w in weights.items()}},
+        )
+
+    def live(self) -> tuple[str, dict[str, float]]:
+        """Return the version that callers get, and the weights of others."""
+        alias = self.lambda_.get_alias(FunctionName=self.name, Name="live")
+        return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+
+    def published(self) -> list[str]:
+        """Return the numbers of the versions that are there."""
+        found = self.lambda_.list_versions_by_function(FunctionName=self.name)["Versions"]
+        return [version["Version"] for version in found if version["Version"] != "$LATEST"]
+
+    def code_sha256(self, version: str) -> str:
+        return self.lambda_.get_function_configuration(FunctionName=self.name, Qualifier=version)["CodeSha256"]
+
+    def settings(self, version: str) -> dict[str, str]:
+        configuration = self.lambda_.get_function_configuration(FunctionName=self.name, Qualifier=version)
+        return configuration["Environment"]["Variables"]
+
+    def raise_alarm(self, name: str, state: str = "ALARM") -> None:
+        """Have an alarm in a state, made if it isn't there."""
+        cloudwatch = boto3.client("cloudwatch", region_name=self.region)
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/Lambda",
+            MetricName="Errors",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+
+
+def package(code: str) -> bytes:
+    """Return a zip whose bytes follow from its code."""
+    content_of_zip = io.BytesIO()
+    with zipfile.ZipFile(content_of_zip, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("handler.py", (1980, 1, 1, 0, 0, 0)), code)
+    return content_of_zip.getvalue()
+
+
+@pytest.fixture
+def sign_in(empty_aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return a function that gives the clients that are made from then on an environment's account."""
+
+    def sign(environment: str) -> None:
+        monkeypatch.setattr(boto3, "client", partial(_client, ACCOUNTS[environment]))
+
+    return sign
+
+
+@cache
+def _client(account: str, service: str, region_name: str | None = None, config: Config | None = None) -> Any:
+    """Return a client of an account; making one takes longer than most of these tests."""
+    client = SESSION.client(service, region_name=region_name, config=config)  # type: ignore[call-overload]
+    client.meta.events.register(
+        "before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account)
+    )
+    return client
+
+
+@pytest.fixture
+def account_of(sign_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Account]:
+    """Return a function that makes the account of an environment, with no function in it."""
+
+    def make(environment: str) -> Account:
+        sign_in(environment)
+        account = Account(environment)
+
+        def invoke(request: LambdaResponse) -> tuple[int, dict[str, str], str]:
+            version = str(request._get_param("Qualifier"))
+            account.invocations.append(version)
+            expected = json.loads(smoke_test.PLAN.read_text())["invocation"]["expected"]
+            answer = account.answers.get(version, expected)
+            if isinstance(answer, list):
+                answer = answer.pop(0) if answer else expected
+            crashed = {"x-amz-function-error": "Unhandled"} if "errorMessage" in answer else {}
+            log = base64.b64encode(account.log.encode()).decode()
+            return 200, {"status": "200", "x-amz-log-result": log, **crashed}, json.dumps(answer)
+
+        get_function = LambdaSimpleBackend.get_function
+
+        def get_and_hand_out(backend: Any, name: str, qualifier: str | None = None) -> Any:
+            found = get_function(backend, name, qualifier)
+            handed_out[:] = [found.code_bytes if account.handed_out is None else account.handed_out]
+            return found
+
+        # moto doesn't say in an address of which version the code is: of the one asked for last.
+        handed_out: list[bytes] = []
+        monkeypatch.setattr(LambdaSimpleBackend, "get_function", get_and_hand_out)
+        monkeypatch.setattr(versions, "urlopen", lambda *_, timeout: io.BytesIO(handed_out[0]))
+        monkeypatch.setattr(LambdaResponse, "invoke", invoke)
+        return account
+
+    return make
+
+
+@pytest.fixture
+def dev(account_of: Callable[[str], Account]) -> Account:
+    """The account of dev, with no function in it."""
+    return account_of("dev")
+
+
+@pytest.fixture
+def terraform_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terraform:
+    """A ``terraform`` on the PATH that plays."""
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    program = Terraform(folder)
+    monkeypatch.setenv("PATH", f"{program.program.parent}:/usr/bin:/bin")
+    return program
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], bytes]:
+    """Return a function that builds a package of some code and returns its bytes; one is built already."""
+    folder = tmp_path / "build"
+    folder.mkdir()
+    monkeypatch.setattr(repository, "PACKAGE", folder / "function.zip")
+    monkeypatch.setattr(repository, "_DESCRIPTION", folder / "package.json")
+
+    def build(code: str) -> bytes:
+        made = package(code)
+        (folder / "function.zip").write_bytes(made)
+        about = {"architecture": "arm64", "sha256": hashlib.sha256(made).hexdigest()}
+        (folder / "package.json").write_text(json.dumps(about))
+        return made
+
+    build("code 1")
+    return build
+
+
+@pytest.fixture
+def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Return a function that commits some content of the repository and returns the hash of its tree.
+
+    The repository is a folder among others.
+    """
+    root = tmp_path / "tree"
+    folder = root / "2_1_bbws_repository"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(content, "FOLDER", folder)
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), "-c", "user.name=test", "-c", "user.email=test@bbws.example", *arguments]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    git("init", "--quiet", "--template=", str(root))
+
+    def make(text: str) -> str:
+        (folder / "handler.py").write_text(text)
+        git("add", "--all")
+        git("commit", "--quiet", "--allow-empty", "--message", "test")
+        return git("rev-parse", "HEAD:./")
+
+    return make
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a script ended: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values among the lines that it printed."""
+        return dict(line.split("=", 1) for line in self.out.splitlines() if "=" in line and " " not in line)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Return a function that runs a script with a command line: ``run("plan", "dev")``."""
+
+    def call(script: str, *arguments: str) -> Ended:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
+        status = 0
+        try:
+            importlib.import_module(script).main()
+        except SystemExit as end:
+            if isinstance(end.code, str):
+                # What the interpreter does with a text.
+                print(end.code, file=sys.stderr)
+            status = end.code if isinstance(end.code, int) else 1
+        printed = capsys.readouterr()
+        return Ended(status, printed.out, printed.err)
+
+    return call

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Gives callers a version of the function that scripts/apply.py published.
+
+The version is invoked by its number first. Then it gets all requests, in prod a tenth of them for ten minutes before:
+if one of the alarms fires meanwhile, the version before gets them all again. At last the smoke test goes through the
+API, versions beyond the last ten are removed, and the content is noted as deployed.
+
+Cancelled in the middle, it puts the version before back. If it was killed, the next run or scripts/rollback.py does.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+import account
+import command_line
+import deployment_note
+import smoke_test
+import terraform
+import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHARE = 0.1
+# Alarms look at five minutes: this holds one such period wherever they begin.
+GRADUALLY_SECONDS = {"prod": 600.0}
+_LOOKS = 40
+
+
+def main() -> None:
+    """Release a version and print what was done."""
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--version", required=True, metavar="N", help="the version that scripts/apply.py published")
+    parser.add_argument(
+        "--gradually", type=float, metavar="SECONDS", help="how long only a tenth of the requests; 0 for at once"
+    )
+    command_line.add_report(parser)
+    arguments = parser.parse_args()
+    environment: str = arguments.environment
+    report = command_line.report(arguments)
+
+    with command_line.orderly_end():
+        account.check(environment)
+        release(environment, {"version": arguments.version}, gradually=arguments.gradually)
+    report.output({"version": arguments.version})
+    report.summarise(f"## Released to {environment}: version {arguments.version}")
+
+
+def release(
+    environment: str, applied: Mapping[str, str], *, gradually: float | None = None, through_api: bool = True
+) -> None:
+    """Try a version, give it to callers and try it again as they do.
+
+    Parameters
+    ----------
+    applied
+        What scripts/apply.py handed on: ``version``.
+    gradually
+        For how many seconds it gets a tenth of the requests only; the environment's own time by default.
+    through_api
+        Whether to try it through the API, and note it as deployed when that went well.
+    """
+    version = applied["version"]
+    published = versions.Versions(environment)
+    published.get(version)
+    live = settled(published)
+    try:
+        smoke_test.invoke(environment, version)
+    except smoke_test.Failed as failed:
+        terraform.fail(f"{failed}. Version {live.version} stays live; nothing else is to be done")
+    seconds = GRADUALLY_SECONDS.get(environment, 0) if gradually is None else gradually
+    if live.version != version:
+        if seconds > 0:
+            live = shift(published, environment, live, version, seconds)
+        published.make_live(live, version)
+    try:
+        tried = through_api and smoke_test.through_api(environment)
+    except smoke_test.Failed as failed:
+        terraform.fail(f"{failed}. Version {version} is live all the same; back: scripts/rollback.py {environment}")
+    removed = published.remove_old()
+    if removed:
+        print(f"removed versions {', '.join(map(str, removed))}")
+    if tried:
+        deployment_note.write(environment, applied)
+    print(f"{published.name}: version {version} is live")
+
+
+def settled(published: versions.Versions) -> versions.Alias:
+    """Return what callers get, after ending a shift that a former run broke off."""
+    live = published.live()
+    if not live.weights:
+        return live
+    print(f"a former release broke off half-way: version {live.version} gets all requests again")
+    return published.make_live(live, live.version)
+
+
+def shift(
+    published: versions.Versions, environment: str, live: versions.Alias, version: str, seconds: float
+) -> versions.Alias:
+    """Give a version a share of the requests and watch the alarms; take it away again when one fires.
+
+    Returns
+    -------
+    Alias
+        What callers get when all went well.
+    """
+    watched = alarms(environment, published.name)
+    if not watched:
+        terraform.fail(f"there are no alarms of {published.name} to watch: version {live.version} stays live")
+    before = {name for name, firing in watched.items() if firing}
+    if before:
+        print(f"already firing, so they can't tell anything of version {version}: {', '.join(sorted(before))}")
+    shifted = published.make_live(live, live.version, {version: SHARE})
+    print(f"version {version} gets {SHARE:.0%} of the requests for {seconds:.0f} s; {len(watched)} alarms are watched")
+    try:
+        for _ in looks(seconds):
+            fired = {name for name, firing in alarms(environment, published.name).items() if firing} - before
+            if fired:
+                terraform.fail(
+                    f"{', '.join(sorted(fired))} fired: version {live.version} gets all requests again. Read the log "
+                    f"of version {version}; nothing else is to be done"
+                )
+    except BaseException:
+        # Whoever cancels may do so twice.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            published.make_live(shifted, live.version)
+        except (BotoCoreError, ClientError) as error:
+            terraform.fail(
+                f"version {version} still gets {SHARE:.0%} of the requests, because the alias could not be moved: "
+                f"{error}. Run scripts/rollback.py {environment}"
+            )
+        print(f"version {live.version} gets all requests again")
+        raise
+    return shifted
+
+
+def looks(seconds: float) -> Iterator[None]:
+    """Yield now and then until some time is over, the last time at its end."""
+    for _ in range(_LOOKS):
+        time.sleep(seconds / _LOOKS)
+        yield
+
+
+def alarms(environment: str, name: str) -> dict[str, bool]:
+    """Return which of the alarms that a bad version could set off fire: the function's, the API's and the queues'."""
+    client = boto3.client("cloudwatch", region_name=terraform.region(environment))
+    found: dict[str, bool] = {}
+    for prefix in (f"{name}-", "bbws-product-"):
+        for page in client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix):
+            found |= {alarm["AlarmName"]: alarm["StateValue"] == "ALARM" for alarm in page["MetricAlarms"]}
+    shared = f"-{environment}-"
+    return {alarm: firing for alarm, firing in found.items() if shared in alarm}
+
+
+if __name__ == "__main__":
+    main()

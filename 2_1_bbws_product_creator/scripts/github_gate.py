@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Stops a job of a workflow whose GitHub environment guards nothing.
+
+    github_gate.py NAME
+
+GitHub makes an environment that isn't there as soon as a job names it, without any rule. Here every environment must
+limit the branches that it is open to, and `sit` and `prod` must want an approval besides; this job runs in it, so
+somebody gave that. Needs GITHUB_TOKEN with the permission ``actions: read``. Imports the standard library alone: it is
+a job's first step, before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WITH_REVIEWERS = frozenset({"sit", "prod"})
+
+_ANSWER_SECONDS = 30
+
+
+def main() -> None:
+    """Ask GitHub for the rules, and stop if one is missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", metavar="NAME", help="the GitHub environment, such as prod or prod-plan")
+    name: str = parser.parse_args().name
+
+    missing = list(missing_rules(name, environment(name)))
+    if missing:
+        stop(
+            f"the GitHub environment {name} {' and '.join(missing)}: set it up as the product service's runbook "
+            "first-deployment.md says (Settings, Environments). Nothing was done"
+        )
+    print(f"the GitHub environment {name} guards what it should")
+
+
+def missing_rules(name: str, rules: dict[str, Any]) -> Iterator[str]:
+    """Yield what an environment lacks, each as the end of a sentence about it.
+
+    Parameters
+    ----------
+    rules
+        The environment as GitHub's API describes it.
+    """
+    if name in WITH_REVIEWERS:
+        reviewers = [
+            reviewer
+            for rule in rules.get("protection_rules") or []
+            if rule.get("type") == "required_reviewers"
+            for reviewer in rule.get("reviewers") or []
+        ]
+        if not reviewers:
+            yield "has no required reviewers"
+    if not rules.get("deployment_branch_policy"):
+        yield "is open to every branch"
+
+
+def environment(name: str) -> dict[str, Any]:
+    """Return an environment of this repository as GitHub's API describes it; stop where GitHub doesn't."""
+    wanted = {
+        variable: os.environ.get(variable, "") for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+    }
+    for variable, value in wanted.items():
+        if not value:
+            stop(f"{variable} is not set: this is for GitHub's workflows")
+    repository = f"{wanted['GITHUB_API_URL']}/repos/{wanted['GITHUB_REPOSITORY']}"
+    request = urllib.request.Request(  # noqa: S310  the address is GitHub's own
+        f"{repository}/environments/{urllib.parse.quote(name, safe='')}",
+        headers={"Accept": "application/vnd.github+json", "Authorization": f"Bearer {wanted['GITHUB_TOKEN']}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as response:  # noqa: S310
+            described: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        stop(
+            f"GitHub answered {error.code} when asked for the rules of the environment {name}: does it exist, and has "
+            "the job the permission actions: read? Nothing was done"
+        )
+    except (OSError, ValueError) as error:
+        stop(
+            f"GitHub didn't say what the rules of the environment {name} are: {error}. Nothing was done; run this again"
+        )
+    return described
+
+
+def stop(message: str) -> NoReturn:
+    """End the script with a message."""
+    sys.exit(f"error: {message}")
+
+
+if __name__ == "__main__":
+    main()

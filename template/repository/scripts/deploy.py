@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Deploys this repository to one environment in one go: plans, applies the plan and releases what came of it.
+
+These are the steps of scripts/plan.py, apply.py and release.py, without a review between them and without keeping the
+plan. prod is deployed by its workflow, where somebody reviews the plan.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import account
+import apply
+import command_line
+import plan
+import release
+import repository
+import terraform
+
+
+def main() -> None:
+    """Deploy, and print what came of it."""
+    parser = command_line.parser(__doc__)
+    plan.add_may_destroy(parser)
+    parser.add_argument(
+        "--without-api", action="store_true", help="don't try it through the API, nor note it as deployed"
+    )
+    arguments = parser.parse_args()
+    environment: str = arguments.environment
+    if environment == "prod":
+        terraform.fail("prod is deployed by its workflow; by hand: scripts/plan.py, apply.py and release.py")
+
+    with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
+        account.check(environment)
+        terraform.init(environment, repository.NAME)
+        made = plan.make(environment, Path(folder), arguments.may_destroy)
+        applied = apply.apply(environment, made.file)
+        release.release(environment, applied, through_api=not arguments.without_api)
+
+
+if __name__ == "__main__":
+    main()
