@@ -7,7 +7,7 @@
 
 resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_18:Whoever may read states may read the API keys in them, and no log changes that: CloudTrail's data events are the account's to switch on.
-  #checkov:skip=CKV_AWS_144:A state that is lost is imported anew; the data that would be missed is in the table and the audit bucket.
+  #checkov:skip=CKV_AWS_144:Earlier versions are kept, and what a lost state knew can be imported anew; the data that would be missed is in the table and the audit bucket.
   #checkov:skip=CKV_AWS_145:A customer key would be one more thing that must be there before anything else; the roles that may read the states would all need it.
   #checkov:skip=CKV2_AWS_62:Nothing waits for a state to change.
 

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
+import hcl2
 import pytest
 from tests.drill import RESTORED, deploy_creator
 
@@ -165,6 +166,18 @@ def test_change_of_state_on_its_way_is_waited_for(
     assert run(command, *(["--empty-for", "0"] if command == "pause" else [])).status == 0
     assert seen == [first, first, "Enabled" if command == "pause" else "Disabled", last, last, wanted]
     assert state(uuid) == wanted
+
+
+def test_deployment_leaves_a_paused_creator_paused() -> None:
+    triggers = hcl2.loads((terraform.ROOT / "triggers.tf").read_text(encoding="utf-8"))
+    (mapping,) = (
+        resource[kind]
+        for resource in triggers["resource"]
+        for kind in resource
+        if kind.strip('"') == "aws_lambda_event_source_mapping"
+    )
+    (settings,) = mapping.values()
+    assert settings["lifecycle"][0]["ignore_changes"] == ["enabled"]
 
 
 def test_creator_that_is_not_deployed_is_told(run: Callable[..., Outcome]) -> None:

@@ -1,12 +1,14 @@
 # A table that was restored under another name, in place of the one that Terraform made.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 # It is imported, which a mock can't do.
 override_resource {
-  target = aws_dynamodb_table.products
+  override_during = plan
+  target          = aws_dynamodb_table.products
   values = {
     arn = "arn:aws:dynamodb:af-south-1:093646564004:table/bbws-products-prod-restored"
   }
@@ -31,6 +33,8 @@ variables {
 }
 
 run "restored" {
+  command = plan
+
   assert {
     condition     = output.table_name == "bbws-products-prod-restored" && strcontains(output.table_arn, ":table/bbws-products-prod-restored")
     error_message = "The functions must be pointed at the restored table."
