@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from datetime import timedelta
@@ -188,15 +189,29 @@ def test_any_history_ends_as_it_did_wherever_it_was_cut_and_however_often_the_re
     replays()
 
 
-def test_run_that_was_cut_short_is_finished_by_the_next_though_more_was_decided_meanwhile(drill: Drill) -> None:
+@pytest.mark.parametrize("steps", range(3, 8))
+def test_run_that_was_cut_short_is_finished_by_the_next_though_more_was_decided_meanwhile(
+    drill: Drill, steps: int
+) -> None:
     drill.apply(create(name="One"))
     drill.restore()
-    drill.apply(update(1, name="Two"), update(2, name="One"))
-    with pytest.raises(Stopped):
-        replay(drill, steps=3)
-    drill.apply(update(3, name="Three"), create(product_id=OTHER_PRODUCT, name="One"))
+    drill.apply(update(1, name="Two"), update(2, name="Three"))
+    with contextlib.suppress(Stopped):
+        replay(drill, steps=steps)
+    drill.apply(update(3, name="Four"), create(product_id=OTHER_PRODUCT, name="One"))
 
     replay(drill)
+
+    assert drill.items(RESTORED) == drill.items(drill.original.name)
+
+
+def test_product_that_is_replayed_alone_leaves_the_names_of_others(drill: Drill) -> None:
+    drill.apply(create(name="One"), create(product_id=OTHER_PRODUCT, name="Two"))
+    drill.restore()
+    drill.apply(update(1, name="Three"), update(2, name="One", product_id=OTHER_PRODUCT))
+    replay(drill)
+
+    replay(drill, [PRODUCT])
 
     assert drill.items(RESTORED) == drill.items(drill.original.name)
 
