@@ -18,7 +18,7 @@ test:        ## Everything below, on a stack of its own that is gone afterwards.
 lint:        ## ruff, mypy, terraform fmt and validate, checkov, actionlint, zizmor, shellcheck.
 check:       ## Does every repository agree with the template?
 terraform:   ## terraform test in every root.
-rehearse:    ## What people do to an AWS account, in an empty local one.
+rehearse:    ## What people and workflows do to an AWS account: set-up, deployments, a rollback, in local ones.
 unit:        ## Every repository's unit tests, each by itself.
 integration: ## What crosses a queue, table or bucket; on the stack of PORT if it runs.
 e2e:         ## Through the API alone; with API_URL and API_KEY against that address.

@@ -253,8 +253,8 @@ class Stack:
         self.audit_queue: str = about["auditQueueUrl"]
         self.audit_dlq: str = about["auditDlqUrl"]
         self.audit_bucket: str = about["auditBucket"]
-        self._api_url: str = about["apiUrl"]
-        self._api_keys: dict[str, str] = about["apiKeys"]
+        self.api_url: str = about["apiUrl"]
+        self.api_keys: dict[str, str] = about["apiKeys"]
         # Ids of products to withdraw in the end.
         self.created: set[str] = set()
 
@@ -395,9 +395,9 @@ class Stack:
         """Call the API with the key of a client; `admin` is a writer, `storefront` a reader."""
         response = requests.request(
             method,
-            f"{self._api_url}/{path}",
+            f"{self.api_url}/{path}",
             data=None if body is None else json.dumps(body),
-            headers={"x-api-key": self._api_keys[client], "content-type": "application/json"},
+            headers={"x-api-key": self.api_keys[client], "content-type": "application/json"},
             timeout=40,
         )
         if method == "POST" and response.status_code == 202:

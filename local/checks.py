@@ -23,7 +23,7 @@ VALIDATED = (
     ROOT / "2_1_bbws_get_product" / "terraform",
 )
 
-FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "rehearsals", "benchmarks")
+FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "benchmarks")
 
 
 @dataclass(frozen=True)

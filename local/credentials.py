@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from local.layout import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -39,6 +40,8 @@ def variables(folder: StackFolder) -> dict[str, str]:
     }
 
 
+@overload
+def client(folder: StackFolder, service: Literal["cloudwatch"]) -> CloudWatchClient: ...
 @overload
 def client(folder: StackFolder, service: Literal["lambda"]) -> LambdaClient: ...
 @overload

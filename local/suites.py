@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from local import checks, credentials, environments, node, programs, terraform_provider
 from local.counts import Counts, counts_of
+from local.deployment_rehearsal import Rehearsal
 from local.failure import Failure
 from local.layout import FUNCTIONS, INFRASTRUCTURE, ROOT, run_folder, short_name
 from local.parallel import in_parallel, tasks_at_a_time
@@ -136,6 +138,7 @@ def test(run: Run) -> None:
             _on_stack(run, "integration-tests", folder)
             _on_stack(run, "e2e-tests", folder)
             _conformance(run, _variables(folder))
+            _rehearse_deployments(run, folder)
     except Failure as failure:
         run.show(failure)
         run.count(Counts(failed=1))
@@ -149,9 +152,13 @@ def lint(run: Run) -> None:
 
 @counted
 def rehearse(run: Run) -> None:
-    """Run what people and workflows do to an account, in an empty one."""
-    run.attempt("Terraform provider", _provider)
-    _rehearse(run)
+    """Run what people and workflows do to an account: first in an empty one, then where everything is deployed."""
+    with tasks_at_a_time(1) as meanwhile:
+        run.attempt("Terraform provider", _provider)
+        rehearsal = meanwhile.submit(_rehearse, run)
+        with own_stack(run.steps) as folder:
+            _rehearse_deployments(run, folder)
+        rehearsal.result()
 
 
 @counted
@@ -265,7 +272,20 @@ def _rehearse(run: Run) -> None:
 def _rehearsals(log: Path) -> Counts:
     with own_ministack() as folder:
         variables = credentials.variables(folder) | terraform_variables(folder.terraform_data("rehearsals"))
-        return _pytest("rehearsals", variables, log)
+        return _pytest("integration-tests", variables, log, arguments=("rehearsals",))
+
+
+def _rehearse_deployments(run: Run, stack: StackFolder) -> None:
+    """Take the rehearsal's steps until one fails; each counts, and is shown with the time when it began."""
+    began = time.monotonic()
+    try:
+        for name, work in Rehearsal(stack, run.logs / "deployments").steps():
+            with run.steps.step(f"rehearsal, {time.monotonic() - began:3.0f} s: {name}") as step:
+                step.note = work()
+            run.count(Counts(passed=1))
+    except Failure as failure:
+        run.show(failure)
+        run.count(Counts(failed=1))
 
 
 def _unit(run: Run) -> None:

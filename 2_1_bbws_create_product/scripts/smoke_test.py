@@ -85,6 +85,7 @@ def main() -> None:
                 invoke(arguments.environment, arguments.version)
             else:
                 through_api(arguments.environment)
+                print(f"{repository.NAME}: {arguments.environment} answers as expected")
         except Failed as failed:
             terraform.fail(str(failed))
 
@@ -300,12 +301,13 @@ class Life:
                 else:
                     self._expect(step, settling=PATIENCE_SECONDS if step["method"] == "GET" else 0)
         except BaseException as error:
-            print(f"{str(error) or 'interrupted'}: withdrawing product {self._values['productId']}")
-            self._withdraw()
+            print(f"withdrawing product {self._values['productId']}, because something went wrong")
+            self._withdraw(str(error))
             raise
         self._withdraw()
+        self._expect(_shown("it is gone", 404), settling=PATIENCE_SECONDS)
 
-    def _withdraw(self) -> None:
+    def _withdraw(self, former: str = "") -> None:
         withdrawal = {
             "says": "it is withdrawn",
             "client": "admin",
@@ -316,9 +318,9 @@ class Life:
         try:
             # Until it is applied, it isn't there to be withdrawn.
             self._expect(withdrawal, settling=PATIENCE_SECONDS)
-            self._expect(_shown("it is gone", 404), settling=PATIENCE_SECONDS)
         except Failed as failed:
-            raise Failed(f"{failed}. Withdraw product {self._values['productId']} by hand") from None
+            failures = ". ".join(filter(None, [former, str(failed)]))
+            raise Failed(f"{failures}. Withdraw product {self._values['productId']} by hand") from None
 
     def _expect(self, step: Mapping[str, Any], settling: float = 0) -> Answer:
         return self._api.expect(step, self._values, settling)

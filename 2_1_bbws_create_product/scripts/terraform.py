@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -9,9 +10,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # With -detailed-exitcode: there are changes.
 _CHANGES = 2
+
+_LOOK_SECONDS = 0.2
 
 ROOT = Path(__file__).resolve().parent.parent / "terraform"
 
@@ -201,7 +205,7 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
     tuple of int and str
         Its exit status, and what it printed.
     """
-    printed = []
+    printed: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _Interruption() as interruption:
         # A session of its own keeps the terminal's Ctrl-C from it: that is passed on.
         process = subprocess.Popen(
@@ -212,12 +216,10 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
             text=True,
             start_new_session=True,
         )
-        interruption.pass_on_to(process)
-        assert process.stdout is not None  # noqa: S101  for mypy
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            printed.append(line)
-        status = process.wait()
+        reader = threading.Thread(target=_show, args=(process.stdout, printed))
+        reader.start()
+        status = interruption.end_of(process)
+        reader.join()
         errors.seek(0)
         said = errors.read()
     if interruption.signal_number is not None:
@@ -234,6 +236,13 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
     fail(f"terraform {command} failed for {environment}")
 
 
+def _show(output: IO[str], printed: list[str]) -> None:
+    """Print what a program prints, and keep it."""
+    for line in output:
+        print(line, end="", flush=True)
+        printed.append(line)
+
+
 class _Interruption:
     """Passes the first SIGINT or SIGTERM on to Terraform, which finishes what it began, writes its state and ends.
 
@@ -248,7 +257,6 @@ class _Interruption:
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
-        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> _Interruption:
         self._usual = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -260,15 +268,16 @@ class _Interruption:
         for number, handler in self._usual.items():
             signal.signal(number, handler)
 
-    def pass_on_to(self, process: subprocess.Popen[str]) -> None:
-        """Say who is to be interrupted, also by what came before."""
-        self._process = process
-        if self.signal_number is not None:
-            process.send_signal(signal.SIGINT)
+    def end_of(self, process: subprocess.Popen[str]) -> int:
+        """Wait for a process to end, interrupting it if need be, and return its exit status."""
+        passed_on = False
+        while True:
+            # Now and then: a signal that comes just before a longer wait would be seen only after it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=_LOOK_SECONDS)
+            if self.signal_number is not None and not passed_on:
+                process.send_signal(signal.SIGINT)
+                passed_on = True
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.signal_number is not None:
-            return
-        self.signal_number = number
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+        self.signal_number = self.signal_number or number

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local.deployment_rehearsal import DEPLOYMENT
 from local.layout import FUNCTIONS, INFRASTRUCTURE, REPOSITORIES, ROOT
 
 GET = "2_1_bbws_get_product"
@@ -273,6 +274,12 @@ def test_the_scripts_are_called_in_their_order_with_options_that_they_have(job: 
         )
         for option in (argument.partition("=")[0] for argument in arguments if argument.startswith("--")):
             assert f'"{option}"' in sources
+
+
+def test_a_deployment_is_rehearsed_in_the_order_of_the_workflows() -> None:
+    called = [Path(script).stem for job in ("plan", "apply") for script, *_ in commands(job, ENVIRONMENT="dev")]
+
+    assert [script for script in called if script not in {"github_gate", "unlock", "sum_up"}] == [*DEPLOYMENT]
 
 
 @pytest.mark.parametrize(

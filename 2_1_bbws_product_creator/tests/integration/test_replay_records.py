@@ -109,7 +109,7 @@ def test_records_of_before_the_restore_point_and_its_margin_are_not_read(
     deploy_creator(enabled=False)
     drill.apply(create())
     drill.restore()
-    assert run(since=timedelta(minutes=4)).output[0].endswith("has 1 record of 1 product")
+    assert run(since=timedelta(minutes=-4)).output[0].endswith("has 1 record of 1 product")
     assert run(since=timedelta(minutes=-6)).output[0].endswith("has 0 records of 0 products")
 
 

@@ -42,6 +42,7 @@ def main() -> None:
             smoke_test.through_api(environment)
         except smoke_test.Failed as failed:
             terraform.fail(f"{failed}. {done}: go further back with --to, or see whether the fault is another's")
+        print(done)
 
 
 def version_number(text: str) -> str:
@@ -63,9 +64,8 @@ def roll_back(environment: str, to: str) -> str:
     live = published.live()
     if live.weights and not to:
         published.make_live(live, live.version)
-        done = f"{published.name}: version {live.version} gets all requests again, as before the release that broke off"
-        print(done)
-        return done
+        print("a release broke off half-way: that is undone")
+        return f"{published.name}: version {live.version} gets all requests again, as before that release"
     wanted = published.get(to) if to else earlier(published, live)
     package, architectures = published.code(wanted)
     print(f"{published.name}: version {live.version} is live; bringing back the code of version {wanted.number}")
@@ -78,9 +78,8 @@ def roll_back(environment: str, to: str) -> str:
     except smoke_test.Failed as failed:
         terraform.fail(f"{failed}. Version {live.version} stays live: name another version with --to")
     published.make_live(live, version)
-    done = f"{published.name}: version {version} is live, with the code of version {wanted.number}"
-    print(done)
-    return done
+    print(f"version {version} is live")
+    return f"{published.name}: version {version} is live, with the code of version {wanted.number}"
 
 
 def earlier(published: versions.Versions, live: versions.Alias) -> versions.Version:

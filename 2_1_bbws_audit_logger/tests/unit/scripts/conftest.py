@@ -6,10 +6,13 @@ All is played at the border of the script's process: AWS by moto, Terraform by a
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import importlib
 import io
 import json
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -53,10 +56,16 @@ for argument in arguments:
     if argument.startswith("-out="):
         Path(argument[5:]).write_bytes(act.get("plan", "a plan").encode())
 if act.get("waits"):
-    signal.signal(signal.SIGINT, lambda *_: sys.exit("interrupted, in order"))
-    (folder / "waiting").touch()
-    while True:
-        time.sleep(10)
+    interruptions = []
+    signal.signal(signal.SIGINT, lambda *_: interruptions.append(1))
+    (folder / "waiting.new").write_text(str(os.getpid()))
+    (folder / "waiting.new").rename(folder / "waiting")
+    while not interruptions:
+        time.sleep(0.05)
+    # Whoever is interrupted again would hear of it by now.
+    time.sleep(0.5)
+    (folder / "interruptions").write_text(str(len(interruptions)))
+    sys.exit("interrupted, in order")
 print(act.get("says", ""), flush=True)
 print(act.get("complains", ""), file=sys.stderr)
 sys.exit(act.get("status", 0))
@@ -94,8 +103,23 @@ class Terraform:
         lines = (self._folder / "calls.jsonl").read_text().splitlines()
         return [call for call in map(json.loads, lines) if call[0] == command]
 
-    def has_begun_to_wait(self) -> bool:
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it runs and waits to be interrupted."""
         return (self._folder / "waiting").exists()
+
+    @property
+    def process_id(self) -> int:
+        return int((self._folder / "waiting").read_text())
+
+    @property
+    def interruptions(self) -> int:
+        """How often it was interrupted."""
+        return int((self._folder / "interruptions").read_text())
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process_id, signal.SIGKILL)
 
 
 class Account:

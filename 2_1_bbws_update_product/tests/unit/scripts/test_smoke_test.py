@@ -372,7 +372,8 @@ def test_product_is_withdrawn_whatever_goes_wrong(
 
     assert ended.status == 1
     assert 'got 500 {"error": "InternalError"}' in ended.err
-    assert api.sent[-2:] == ["DELETE", "GET"]
+    assert "by hand" not in ended.err
+    assert api.sent[-1] == "DELETE"
     assert not api.products
 
 
@@ -386,6 +387,19 @@ def test_product_that_cannot_be_withdrawn_is_named(
     ended = run("smoke_test", "dev")
 
     assert ended.status == 1
+    assert f"Withdraw product {PRODUCT} by hand" in ended.err
+
+
+def test_product_that_cannot_be_withdrawn_hides_no_failure(
+    dev: Account, deployed: Callable[..., None], api: Api, plan: Callable[..., None], run: Callable[..., Ended]
+) -> None:
+    deployed()
+    plan(life=[CHANGE])
+    api.answers |= {"PUT": [(409, {"error": "NameTaken"})], "DELETE": [(500, None)]}
+
+    ended = run("smoke_test", "dev")
+
+    assert "it changes: PUT /products/" in ended.err
     assert f"Withdraw product {PRODUCT} by hand" in ended.err
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from copies import INFRASTRUCTURE, Copy
+from rehearsals.copies import INFRASTRUCTURE, Copy
 
 TABLE = "bbws-products-local"
 RESTORED = "bbws-products-local-restored"

@@ -16,7 +16,7 @@ import boto3
 if TYPE_CHECKING:
     from typing import Self
 
-INFRASTRUCTURE = Path(__file__).resolve().parent.parent / "2_1_bbws_product_infrastructure"
+INFRASTRUCTURE = Path(__file__).resolve().parent.parent.parent / "2_1_bbws_product_infrastructure"
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ import boto3
 import hcl2
 import pytest
 from botocore.exceptions import ClientError
-from policies import Document, Request, is_allowed
+from rehearsals.policies import Document, Request, is_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-INFRASTRUCTURE = Path(__file__).resolve().parent.parent / "2_1_bbws_product_infrastructure"
+INFRASTRUCTURE = Path(__file__).resolve().parent.parent.parent / "2_1_bbws_product_infrastructure"
 FUNCTIONS = sorted(
     path.parent.parent.name for path in INFRASTRUCTURE.parent.glob("2_1_bbws_*/terraform/function.auto.tfvars.json")
 )

@@ -25,7 +25,7 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from copies import INFRASTRUCTURE, Copy
+from rehearsals.copies import INFRASTRUCTURE, Copy
 
 ACCESS_LOG = "/aws/apigateway/bbws-product-api-local"
 FUNCTIONS = ("create-product", "delete-product", "get-product", "list-products", "update-product")

@@ -1,0 +1,265 @@
+"""Rehearses deployments: the repositories' scripts, in the order in which their workflows call them.
+
+The infrastructure and two functions are planned, applied and released. Then one function is broken on purpose, in a way
+that shows only in a product's life; its smoke test fails, and a rollback mends it. In between the scripts get what
+must not harm: a plan that is too old, a package that was replaced, a cancelled run, an alarm during a release.
+
+Everything happens in copies of the repositories, each a Git repository of its own, as after a split.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from local import credentials, programs, state_bucket
+from local.description import described
+from local.environments import WORK
+from local.failure import Failure
+from local.layout import ENVIRONMENT, INFRASTRUCTURE, ROOT, STATE_BUCKET, function_name, short_name, state_key
+from local.repository import terraform_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from local.layout import StackFolder
+
+CREATOR = "2_1_bbws_product_creator"
+BROKEN = "2_1_bbws_get_product"
+
+# A request for a product that isn't there is still answered well, so the version passes its first test.
+FAULT = """
+
+_without_fault = handler
+
+
+def handler(event, context):
+    answer = _without_fault(event, context)
+    return answer | {"statusCode": 500} if answer["statusCode"] == 200 else answer
+"""
+
+# A deployment's scripts in their order. That the workflows have the same one is tested with them.
+DEPLOYMENT = ("build", "plan", "apply", "release")
+
+NEVER_PUBLISHED = "9999"
+WITHIN_SECONDS = 120.0
+
+
+@dataclass
+class Deployment:
+    """What the scripts handed on while a repository was deployed."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def checksums(self) -> tuple[str, ...]:
+        """The arguments of scripts/apply.py."""
+        plan = ("--plan-checksum", self.values["plan-checksum"])
+        return (*plan, "--package-checksum", self.values["package-checksum"])
+
+
+class Rehearsal:
+    """One rehearsal.
+
+    Parameters
+    ----------
+    stack
+        Where everything is deployed already. It isn't wholly the same afterwards.
+    folder
+        For copies and logs.
+    """
+
+    def __init__(self, stack: StackFolder, folder: Path) -> None:
+        self._stack = stack
+        self._folder = folder
+        self._logs = 0
+        self._deployments = {name: Deployment() for name in (INFRASTRUCTURE, CREATOR, BROKEN)}
+        self._address = {"API_URL": described(stack)["apiUrl"]}
+
+    def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
+        """Yield the steps in their order: what each does, and a function that does it and says what came of it."""
+        for name in self._deployments:
+            yield f"{short_name(name)}: copied and committed", partial(self._copy, name)
+            yield from self._deploy(name)
+        broken = short_name(BROKEN)
+        yield f"{broken}: noted as deployed", partial(self._run, BROKEN, "was_deployed")
+        yield f"{broken}: broken on purpose and committed", self._break
+        failure = "it is applied: GET /products/"
+        yield from self._deploy(BROKEN, failure)
+        yield f"{broken}: its smoke test fails", partial(self._run, BROKEN, "smoke_test", status=1, says=failure)
+        yield (
+            f"{broken}: not noted as deployed",
+            partial(self._run, BROKEN, "was_deployed", status=1, says="was not deployed to local"),
+        )
+        yield (
+            f"{broken}: no rollback to a version that isn't there",
+            partial(self._run, BROKEN, "rollback", "--to", NEVER_PUBLISHED, status=1, says="has no version 9999"),
+        )
+        yield f"{broken}: rolled back", partial(self._run, BROKEN, "rollback")
+        yield f"{broken}: its smoke test passes", partial(self._run, BROKEN, "smoke_test")
+        yield f"{broken}: a plan older than the state is refused", self._apply_again
+        yield f"{broken}: a package replaced since its review is refused", self._replace_package
+        yield f"{broken}: a cancelled run leaves no lock", self._cancel
+        yield f"{broken}: an alarm ends a release little by little", self._raise_alarm
+
+    def _copy(self, name: str) -> str:
+        ignored = shutil.ignore_patterns(".terraform", ".venv", "tests")
+        shutil.copytree(ROOT / name, self._folder / name, ignore=ignored)
+        self._program(name, "git", "init", "--quiet", "--template=")
+        return self._commit(name)
+
+    def _commit(self, name: str) -> str:
+        who = ("-c", "user.name=rehearsal", "-c", "user.email=rehearsal@bbws.example")
+        self._program(name, "git", "add", "--all")
+        self._program(name, "git", *who, "commit", "--quiet", "--message", "Rehearse")
+        return f"content {self._program(name, 'git', 'rev-parse', 'HEAD:./')[:12]}"
+
+    def _deploy(self, name: str, failure: str = "") -> Iterator[tuple[str, Callable[[], str]]]:
+        """Yield a deployment's steps; its release is to say a failure, if one is given."""
+        works: dict[str, tuple[str, Callable[[], str]]] = {
+            "build": ("package built", partial(self._run, name, "build", arguments=("--local",))),
+            "plan": ("planned, plan and package kept", partial(self._plan, name)),
+            "apply": ("the kept plan applied", partial(self._apply, name)),
+            "release": ("its release fails" if failure else "released", partial(self._release, name, failure)),
+        }
+        for script in DEPLOYMENT:
+            if (ROOT / name / "scripts" / f"{script}.py").is_file():
+                says, work = works[script]
+                yield f"{short_name(name)}: {says}", work
+
+    def _plan(self, name: str) -> str:
+        self._run(name, "plan")
+        values = self._deployments[name].values
+        return f"{'changes' if values['changes'] == 'true' else 'no change'}, SHA-256 {values['plan-checksum'][:12]}…"
+
+    def _apply(self, name: str) -> str:
+        self._run(name, "apply", *self._deployments[name].checksums)
+        version = self._deployments[name].values.get("version")
+        return f"version {version}" if version else ""
+
+    def _release(self, name: str, failure: str) -> str:
+        version = self._deployments[name].values.get("version", "")
+        return self._run(name, "release", "--version", version, status=1 if failure else 0, says=failure)
+
+    def _break(self) -> str:
+        handler = self._folder / BROKEN / "src" / "handler.py"
+        handler.write_text(handler.read_text(encoding="utf-8") + FAULT, encoding="utf-8")
+        return self._commit(BROKEN)
+
+    def _apply_again(self) -> str:
+        checksums = self._deployments[BROKEN].checksums
+        return self._run(BROKEN, "apply", *checksums, status=1, says="this plan is older than the state of local")
+
+    def _replace_package(self) -> str:
+        self._run(BROKEN, "plan")
+        s3 = credentials.client(self._stack, "s3")
+        checksum = self._deployments[BROKEN].values["package-checksum"]
+        listed = s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix=f"plans/{BROKEN}/")["Contents"]
+        for key in (entry["Key"] for entry in listed if entry["Key"].endswith(f"/{checksum}.zip")):
+            s3.put_object(Bucket=STATE_BUCKET, Key=key, Body=b"something else")
+        checksums = self._deployments[BROKEN].checksums
+        return self._run(BROKEN, "apply", *checksums, status=1, says="is not the package that was reviewed")
+
+    def _cancel(self) -> str:
+        key = f"{state_key(BROKEN)}.tflock"
+        with subprocess.Popen(
+            [WORK.python, "scripts/plan.py", ENVIRONMENT],
+            cwd=self._folder / BROKEN,
+            env=self._variables(BROKEN),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as script:
+            self._await(lambda: key in state_bucket.held_locks(self._stack), script, "the state is locked")
+            script.send_signal(signal.SIGINT)
+            _, said = script.communicate()
+        if script.returncode != 130 or key in state_bucket.held_locks(self._stack):
+            raise Failure(f"cancelled, it ended with {script.returncode} and left the lock or didn't: {said}")
+        return "exit status 130"
+
+    def _raise_alarm(self) -> str:
+        functions, alarms = credentials.client(self._stack, "lambda"), credentials.client(self._stack, "cloudwatch")
+        name, version = function_name(BROKEN), self._deployments[BROKEN].values["version"]
+
+        def live() -> tuple[str, dict[str, float]]:
+            alias = functions.get_alias(FunctionName=name, Name="live")
+            return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+
+        before = live()
+        with subprocess.Popen(
+            [WORK.python, "scripts/release.py", ENVIRONMENT, "--version", version, "--gradually", "60"],
+            cwd=self._folder / BROKEN,
+            env=self._variables(BROKEN),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as script:
+            self._await(lambda: live() == (before[0], {version: 0.1}), script, "a tenth is shifted")
+            alarms.set_alarm_state(AlarmName=f"{name}-errors", StateValue="ALARM", StateReason="a rehearsal")
+            _, said = script.communicate()
+        alarms.set_alarm_state(AlarmName=f"{name}-errors", StateValue="OK", StateReason="a rehearsal")
+        if script.returncode != 1 or f"{name}-errors fired" not in said or live() != before:
+            raise Failure(f"the release ended with {script.returncode}, and {live()} is live: {said}")
+        return f"version {version} had a tenth, version {before[0]} has all again"
+
+    def _await(self, condition: Callable[[], bool], script: subprocess.Popen[str], what: str) -> None:
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while not condition():
+            if script.poll() is not None or time.monotonic() > deadline:
+                script.kill()
+                raise Failure(f"it never happened that {what}: {script.communicate()[1]}")
+            time.sleep(0.02)
+
+    def _run(
+        self,
+        name: str,
+        script: str,
+        *more: str,
+        arguments: tuple[str, ...] = (ENVIRONMENT,),
+        status: int = 0,
+        says: str = "",
+    ) -> str:
+        """Run a script of a repository, keep the values that it hands on, and return the last line that it printed.
+
+        Raises
+        ------
+        Failure
+            If it ends with another status, or doesn't say what it should.
+        """
+        log = self._log(f"{short_name(name)}-{script}")
+        command: list[str | Path] = [WORK.python, f"scripts/{script}.py", *arguments, *more]
+        ended = programs.run(command, log, self._folder / name, self._variables(name), accepted=range(256))
+        printed = log.read_text(encoding="utf-8", errors="replace")
+        if ended != status or says not in printed:
+            expected = f"{status}{f' and {says!r}' if says else ''}"
+            raise Failure(
+                f"scripts/{script}.py ended with {ended}, expected {expected}; all of it is in {log}",
+                programs.tail(log),
+            )
+        values = dict(re.findall(r"^([a-z-]+)=(\S*)$", printed, re.MULTILINE))
+        self._deployments[name].values |= values
+        return programs.tail(log, 1)[:100]
+
+    def _program(self, name: str, *command: str) -> str:
+        log = self._log(f"{short_name(name)}-{command[0]}")
+        programs.run(command, log, self._folder / name, credentials.without_accounts())
+        return programs.tail(log, 1)
+
+    def _variables(self, name: str) -> dict[str, str]:
+        variables = terraform_variables(self._stack.terraform_data(name)) | credentials.variables(self._stack)
+        if name == INFRASTRUCTURE:
+            variables["TF_VAR_api_key_values"] = self._stack.api_keys.read_text(encoding="utf-8")
+        return variables | self._address
+
+    def _log(self, name: str) -> Path:
+        self._logs += 1
+        return self._folder / "logs" / f"{self._logs:02}-{name}.log"
