@@ -49,6 +49,11 @@ def handler(event, context):
 DEPLOYMENT = ("build", "plan", "apply", "release")
 
 NEVER_PUBLISHED = "9999"
+
+# Another than the environment's own.
+TIMEOUT_SECONDS = 7
+
+INTERRUPTED = 130
 WITHIN_SECONDS = 120.0
 
 
@@ -106,8 +111,14 @@ class Rehearsal:
         yield f"{broken}: its smoke test passes", partial(self._run, BROKEN, "smoke_test")
         yield f"{broken}: a plan older than the state is refused", self._apply_again
         yield f"{broken}: a package replaced since its review is refused", self._replace_package
-        yield f"{broken}: a cancelled run leaves no lock", self._cancel
         yield f"{broken}: an alarm ends a release little by little", self._raise_alarm
+        yield f"{broken}: a cancelled plan leaves no lock", self._cancel_plan
+        yield f"{broken}: mended, given another timeout and committed", self._mend
+        yield f"{broken}: package built", partial(self._build, BROKEN)
+        yield f"{broken}: planned, plan and package kept", partial(self._plan, BROKEN)
+        yield f"{broken}: a cancelled apply leaves no lock", self._cancel_apply
+        yield from self._deploy(BROKEN)
+        yield f"{broken}: what the cancelled apply had changed is live", self._look_at_timeout
 
     def _copy(self, name: str) -> str:
         ignored = shutil.ignore_patterns(".terraform", ".venv", "tests")
@@ -124,7 +135,7 @@ class Rehearsal:
     def _deploy(self, name: str, failure: str = "") -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield a deployment's steps; its release is to say a failure, if one is given."""
         works: dict[str, tuple[str, Callable[[], str]]] = {
-            "build": ("package built", partial(self._run, name, "build", arguments=("--local",))),
+            "build": ("package built", partial(self._build, name)),
             "plan": ("planned, plan and package kept", partial(self._plan, name)),
             "apply": ("the kept plan applied", partial(self._apply, name)),
             "release": ("its release fails" if failure else "released", partial(self._release, name, failure)),
@@ -134,12 +145,18 @@ class Rehearsal:
                 says, work = works[script]
                 yield f"{short_name(name)}: {says}", work
 
+    def _build(self, name: str) -> str:
+        return self._run(name, "build", arguments=("--local",))
+
     def _plan(self, name: str) -> str:
         self._run(name, "plan")
         values = self._deployments[name].values
         return f"{'changes' if values['changes'] == 'true' else 'no change'}, SHA-256 {values['plan-checksum'][:12]}…"
 
     def _apply(self, name: str) -> str:
+        # The job that applies has nothing of what the one that planned has built.
+        for built in ("function.zip", "package.json"):
+            (self._folder / name / "build" / built).unlink(missing_ok=True)
         self._run(name, "apply", *self._deployments[name].checksums)
         version = self._deployments[name].values.get("version")
         return f"version {version}" if version else ""
@@ -158,6 +175,7 @@ class Rehearsal:
         return self._run(BROKEN, "apply", *checksums, status=1, says="this plan is older than the state of local")
 
     def _replace_package(self) -> str:
+        self._build(BROKEN)
         self._run(BROKEN, "plan")
         s3 = credentials.client(self._stack, "s3")
         checksum = self._deployments[BROKEN].values["package-checksum"]
@@ -167,23 +185,55 @@ class Rehearsal:
         checksums = self._deployments[BROKEN].checksums
         return self._run(BROKEN, "apply", *checksums, status=1, says="is not the package that was reviewed")
 
-    def _cancel(self) -> str:
-        key = f"{state_key(BROKEN)}.tflock"
-        with subprocess.Popen(
-            [WORK.python, "scripts/plan.py", ENVIRONMENT],
+    def _cancel_plan(self) -> str:
+        return self._cancel("plan", self._is_locked, "the state is locked")
+
+    def _cancel_apply(self) -> str:
+        return self._cancel("apply", lambda: self._timeout("$LATEST") == TIMEOUT_SECONDS, "the function is changed")
+
+    def _mend(self) -> str:
+        handler = self._folder / BROKEN / "src" / "handler.py"
+        handler.write_text(handler.read_text(encoding="utf-8").removesuffix(FAULT), encoding="utf-8")
+        settings = self._folder / BROKEN / "terraform" / "environments" / f"{ENVIRONMENT}.tfvars"
+        changed = re.sub(
+            r"(?m)^(timeout_seconds *= ).*$", rf"\g<1>{TIMEOUT_SECONDS}", settings.read_text(encoding="utf-8")
+        )
+        settings.write_text(changed, encoding="utf-8")
+        return self._commit(BROKEN)
+
+    def _look_at_timeout(self) -> str:
+        if self._timeout("live") != TIMEOUT_SECONDS:
+            raise Failure(f"callers get a version with a timeout of {self._timeout('live')} s")
+        return f"{TIMEOUT_SECONDS} s"
+
+    def _cancel(self, script: str, far_enough: Callable[[], bool], what: str) -> str:
+        """Interrupt a script once something has come true."""
+        arguments = self._deployments[BROKEN].checksums if script == "apply" else ()
+        with self._started(script, *arguments) as process:
+            self._await(far_enough, process, what)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate()
+        if process.returncode != INTERRUPTED or self._is_locked():
+            raise Failure(f"cancelled, it ended with {process.returncode} and left the lock or didn't: {said}")
+        return f"exit status {INTERRUPTED}"
+
+    def _is_locked(self) -> bool:
+        return f"{state_key(BROKEN)}.tflock" in state_bucket.held_locks(self._stack)
+
+    def _timeout(self, version: str) -> int:
+        functions = credentials.client(self._stack, "lambda")
+        return functions.get_function_configuration(FunctionName=function_name(BROKEN), Qualifier=version)["Timeout"]
+
+    def _started(self, script: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [WORK.python, f"scripts/{script}.py", ENVIRONMENT, *arguments],
             cwd=self._folder / BROKEN,
             env=self._variables(BROKEN),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        ) as script:
-            self._await(lambda: key in state_bucket.held_locks(self._stack), script, "the state is locked")
-            script.send_signal(signal.SIGINT)
-            _, said = script.communicate()
-        if script.returncode != 130 or key in state_bucket.held_locks(self._stack):
-            raise Failure(f"cancelled, it ended with {script.returncode} and left the lock or didn't: {said}")
-        return "exit status 130"
+        )
 
     def _raise_alarm(self) -> str:
         functions, alarms = credentials.client(self._stack, "lambda"), credentials.client(self._stack, "cloudwatch")
@@ -194,15 +244,7 @@ class Rehearsal:
             return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
         before = live()
-        with subprocess.Popen(
-            [WORK.python, "scripts/release.py", ENVIRONMENT, "--version", version, "--gradually", "60"],
-            cwd=self._folder / BROKEN,
-            env=self._variables(BROKEN),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as script:
+        with self._started("release", "--version", version, "--gradually", "60") as script:
             self._await(lambda: live() == (before[0], {version: 0.1}), script, "a tenth is shifted")
             alarms.set_alarm_state(AlarmName=f"{name}-errors", StateValue="ALARM", StateReason="a rehearsal")
             _, said = script.communicate()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import codecs
 import json
 import re
 import shutil
@@ -10,10 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -43,8 +42,8 @@ _FAILURES = (
     (
         r"Error acquiring the state lock.*? Who: +(\S+)",
         (
-            "another deployment to {environment} is running: {0} holds the lock of the state. If that run is no more, "
-            "scripts/unlock.py says what to do"
+            "another deployment to {environment} is running: {0} holds the lock of the state. Wait for its end; if it "
+            "was killed, remove the lock, which lies beside the state"
         ),
     ),
     (
@@ -119,11 +118,14 @@ class Destruction:
         Such as ``aws_sqs_queue``.
     replaced : bool
         Whether it is made anew.
+    tainted : bool
+        Whether that is because a deployment was cut short while it was made.
     """
 
     address: str
     resource_type: str
     replaced: bool
+    tainted: bool
 
 
 def init(environment: str, repository: str) -> None:
@@ -175,11 +177,18 @@ def plan(environment: str, file: Path, variables: Mapping[str, str]) -> Planned:
 def destructions(file: Path) -> list[Destruction]:
     """Return what a saved plan takes away."""
     shown = subprocess.run(
-        ["terraform", f"-chdir={ROOT}", "show", "-json", str(file)], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+        ["terraform", f"-chdir={ROOT}", "show", "-json", str(file)], check=False, stdout=subprocess.PIPE, text=True
+    )
+    if shown.returncode:
+        fail("terraform can't show the plan that it made")
     return [
-        Destruction(change["address"], change["type"], "create" in change["change"]["actions"])
-        for change in json.loads(shown).get("resource_changes", [])
+        Destruction(
+            change["address"],
+            change["type"],
+            "create" in change["change"]["actions"],
+            change.get("action_reason") == "replace_because_tainted",
+        )
+        for change in json.loads(shown.stdout).get("resource_changes", [])
         if "delete" in change["change"]["actions"]
     ]
 
@@ -205,29 +214,32 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
     tuple of int and str
         Its exit status, and what it printed.
     """
-    printed: list[str] = []
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, _Interruption() as interruption:
-        # A session of its own keeps the terminal's Ctrl-C from it: that is passed on.
-        process = subprocess.Popen(
-            ["terraform", f"-chdir={ROOT}", command, "-no-color", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        )
-        reader = threading.Thread(target=_show, args=(process.stdout, printed))
-        reader.start()
-        status = interruption.end_of(process)
-        reader.join()
-        errors.seek(0)
-        said = errors.read()
+    with tempfile.TemporaryDirectory() as folder, _Interruption() as interruption:
+        # Files: a pipe would break when this script is killed, and Terraform with it, before it wrote its state.
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        with output.open("wb") as stdout, errors.open("wb") as stderr:
+            # A session of its own keeps the terminal's Ctrl-C from it: that is passed on.
+            process = subprocess.Popen(
+                ["terraform", f"-chdir={ROOT}", command, "-no-color", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        printed, decoder, status = "", codecs.getincrementaldecoder("utf-8")("replace"), None
+        with output.open("rb") as written:
+            while status is None:
+                status = interruption.look_at(process)
+                new = decoder.decode(written.read())
+                print(new, end="", flush=True)
+                printed += new
+        said = errors.read_text(encoding="utf-8", errors="replace")
     if interruption.signal_number is not None:
         sys.stderr.write(said)
         print(f"terraform {command} was interrupted: it has let go of the state", file=sys.stderr)
         sys.exit(128 + interruption.signal_number)
     if status in accepted:
-        return status, "".join(printed)
+        return status, printed
     words = " ".join(said.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
     for pattern, meaning in _FAILURES:
         if found := re.search(pattern, words):
@@ -236,15 +248,8 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
     fail(f"terraform {command} failed for {environment}")
 
 
-def _show(output: IO[str], printed: list[str]) -> None:
-    """Print what a program prints, and keep it."""
-    for line in output:
-        print(line, end="", flush=True)
-        printed.append(line)
-
-
 class _Interruption:
-    """Passes the first SIGINT or SIGTERM on to Terraform, which finishes what it began, writes its state and ends.
+    """Passes the first SIGINT or SIGTERM on to Terraform, which breaks off, writes its state and ends.
 
     Whoever cancels may send more of them soon after: at a second one Terraform would end at once, leaving the lock
     behind and the state without what it had just made.
@@ -257,6 +262,7 @@ class _Interruption:
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self._passed_on = False
 
     def __enter__(self) -> _Interruption:
         self._usual = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -268,16 +274,16 @@ class _Interruption:
         for number, handler in self._usual.items():
             signal.signal(number, handler)
 
-    def end_of(self, process: subprocess.Popen[str]) -> int:
-        """Wait for a process to end, interrupting it if need be, and return its exit status."""
-        passed_on = False
-        while True:
-            # Now and then: a signal that comes just before a longer wait would be seen only after it.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(timeout=_LOOK_SECONDS)
-            if self.signal_number is not None and not passed_on:
+    def look_at(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Wait a moment for a process to end, interrupting it if need be, and return its exit status if it did."""
+        try:
+            # Not longer: a signal that comes just before is seen only afterwards.
+            return process.wait(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if self.signal_number is not None and not self._passed_on:
                 process.send_signal(signal.SIGINT)
-                passed_on = True
+                self._passed_on = True
+            return None
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.signal_number = self.signal_number or number

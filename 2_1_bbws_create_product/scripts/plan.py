@@ -112,13 +112,23 @@ def make(environment: str, folder: Path, may_destroy: Collection[str]) -> Plan:
     # Reading a plan takes some seconds.
     if planned.changes and " 0 to destroy." not in planned.text:
         lost = [
-            f"{destruction.address} would be {'replaced' if destruction.replaced else 'destroyed'}"
+            destruction
             for destruction in terraform.destructions(file)
             if destruction.resource_type in IRREPLACEABLE and destruction.address not in may_destroy
         ]
         if lost:
+            what = "; ".join(
+                f"{destruction.address} would be {'replaced' if destruction.replaced else 'destroyed'}"
+                for destruction in lost
+            )
+            cut_short = "".join(
+                f"{destruction.address} was being made when a deployment was cut short: if it is whole all the same, "
+                f"terraform untaint '{destruction.address}'. "
+                for destruction in lost
+                if destruction.tainted
+            )
             terraform.fail(
-                f"{'; '.join(lost)}, with all that is in it. If that is meant, name each address with --may-destroy. "
+                f"{what}, with all that is in it. {cut_short}If that is meant, name each address with --may-destroy. "
                 "Nothing was changed"
             )
     return Plan(file, planned.text, planned.changes, package)

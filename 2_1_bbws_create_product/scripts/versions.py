@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -135,19 +136,24 @@ class Versions:
         version, weights
             As `Alias` has them.
         """
+        wanted = dict(weights or {})
         try:
             changed = self._client.update_alias(
                 FunctionName=self.name,
                 Name=ALIAS,
                 FunctionVersion=version,
-                RoutingConfig={"AdditionalVersionWeights": dict(weights or {})},
+                RoutingConfig={"AdditionalVersionWeights": wanted},
                 RevisionId=before.revision,
             )
         except self._client.exceptions.PreconditionFailedException:
+            # A call whose answer was lost is made again by botocore, and then the revision is a former one.
+            now = self.live()
+            if (now.version, now.weights) == (version, wanted):
+                return now
             terraform.fail(
                 f"somebody else moved the alias {ALIAS} of {self.name} meanwhile: see who deploys, then run this again"
             )
-        return Alias(version, changed["RevisionId"], dict(weights or {}))
+        return Alias(version, changed["RevisionId"], wanted)
 
     def code(self, version: Version) -> tuple[bytes, list[str]]:
         """Return a version's package and the processors that it runs on; end the script without that very package."""
@@ -165,29 +171,41 @@ class Versions:
             )
         return package, list(answer["Configuration"].get("Architectures", []))
 
-    def publish(self, package: bytes, architectures: Sequence[str], description: str) -> str:
+    def publish(self, package: bytes, architectures: Sequence[str] = (), description: str = "") -> str:
         """Publish a package with today's configuration.
 
         Where nothing changed since the last version, Lambda publishes none and that one counts.
+
+        Parameters
+        ----------
+        architectures
+            The processors that the package is for; by default those of today's configuration.
+        description
+            What to say of the version; by default what is said of the function.
 
         Returns
         -------
         str
             The version's number.
         """
-        self._client.update_function_code(
-            FunctionName=self.name,
-            ZipFile=package,
-            Architectures=cast("list[ArchitectureType]", list(architectures)),
-        )
-        self._client.get_waiter("function_updated_v2").wait(
-            FunctionName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
-        )
+        self._wait("function_updated_v2")
+        now = self._client.get_function_configuration(FunctionName=self.name)
+        # The same code a second time would be a version of its own.
+        if now["CodeSha256"] != code_sha256(package):
+            self._client.update_function_code(
+                FunctionName=self.name,
+                ZipFile=package,
+                Architectures=cast("list[ArchitectureType]", list(architectures or now["Architectures"])),
+            )
+            self._wait("function_updated_v2")
         # With other code than this, Lambda refuses: somebody deployed meanwhile.
-        published = self._client.publish_version(
-            FunctionName=self.name, CodeSha256=code_sha256(package), Description=description
-        )
-        return published["Version"]
+        version = self._client.publish_version(
+            FunctionName=self.name,
+            CodeSha256=code_sha256(package),
+            Description=description or now.get("Description", ""),
+        )["Version"]
+        self._wait("published_version_active", Qualifier=version)
+        return version
 
     def remove_old(self) -> list[int]:
         """Remove the versions beyond the last `KEPT`, but none that callers get, and return which."""
@@ -195,8 +213,15 @@ class Versions:
         in_use = {alias.version, *alias.weights}
         old = [version.number for version in self.published()[:-KEPT] if str(version.number) not in in_use]
         for number in old:
-            self._client.delete_function(FunctionName=self.name, Qualifier=str(number))
+            # Gone already: a call whose answer was lost was made again.
+            with suppress(self._client.exceptions.ResourceNotFoundException):
+                self._client.delete_function(FunctionName=self.name, Qualifier=str(number))
         return old
+
+    def _wait(self, what: Literal["function_updated_v2", "published_version_active"], **which: str) -> None:
+        self._client.get_waiter(what).wait(
+            FunctionName=self.name, **which, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
 
 
 def code_sha256(package: bytes) -> str:

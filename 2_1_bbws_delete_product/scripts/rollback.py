@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Brings the code of an earlier version back to callers, in seconds and without a build.
 
-    rollback.py ENVIRONMENT                the last version before the live one that has other code
+    rollback.py ENVIRONMENT                the last version before the live one that has other code, and wasn't refused
     rollback.py ENVIRONMENT --to VERSION
 
 The code is published anew with today's configuration: a version's own is frozen, and with a key that was changed since
@@ -15,12 +15,17 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from typing import TYPE_CHECKING
 
 import account
 import command_line
+import refusals
 import smoke_test
 import terraform
 import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def main() -> None:
@@ -66,7 +71,7 @@ def roll_back(environment: str, to: str) -> str:
         published.make_live(live, live.version)
         print("a release broke off half-way: that is undone")
         return f"{published.name}: version {live.version} gets all requests again, as before that release"
-    wanted = published.get(to) if to else earlier(published, live)
+    wanted = published.get(to) if to else earlier(published, live, refusals.noted(environment))
     package, architectures = published.code(wanted)
     print(f"{published.name}: version {live.version} is live; bringing back the code of version {wanted.number}")
     version = published.publish(
@@ -82,13 +87,19 @@ def roll_back(environment: str, to: str) -> str:
     return f"{published.name}: version {version} is live, with the code of version {wanted.number}"
 
 
-def earlier(published: versions.Versions, live: versions.Alias) -> versions.Version:
-    """Return the last version before the live one that has other code; end the script if there is none."""
+def earlier(published: versions.Versions, live: versions.Alias, refused: Collection[int]) -> versions.Version:
+    """Return the last version before the live one that has other code; end the script if there is none.
+
+    Parameters
+    ----------
+    refused
+        Versions that a release tried and took away again.
+    """
     now = published.get(live.version)
     found = [
         version
         for version in published.published()
-        if version.number < now.origin and version.code_sha256 != now.code_sha256
+        if version.number < now.origin and version.code_sha256 != now.code_sha256 and version.number not in refused
     ]
     if not found:
         terraform.fail(f"{published.name} has no other code from before version {now.origin}. Nothing was changed")

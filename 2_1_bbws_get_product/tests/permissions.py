@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HANDLER = str(REPOSITORY / "src" / "handler.py")
+
+# Read here and not when it is first asked for: calls come from several threads, and the parser is made for one.
+NEEDS: dict[str, Any] = hcl2.loads((REPOSITORY / "terraform" / "needs.tf").read_text(encoding="utf-8"))["locals"][0]
 SOURCE = str(REPOSITORY / "src") + os.sep
 TESTS = str(REPOSITORY / "tests") + os.sep
 INTEGRATION_TESTS = REPOSITORY / "tests" / "integration"
@@ -187,7 +190,7 @@ def calls_in_source() -> set[Call]:
 @cache
 def settings() -> dict[str, str]:
     """Return what each of the function's settings names, such as ``table`` for ``TABLE_NAME``."""
-    given = {name: _INFRASTRUCTURE.fullmatch(value) for name, value in _locals()["environment_variables"].items()}
+    given = {name: _INFRASTRUCTURE.fullmatch(value) for name, value in NEEDS["environment_variables"].items()}
     return {name: found[1] for name, found in given.items() if found}
 
 
@@ -200,7 +203,7 @@ def allowed() -> set[Permission]:
         A statement's resources aren't spelled out one by one.
     """
     permissions = set()
-    for sid, statement in _locals()["statements"].items():
+    for sid, statement in NEEDS["statements"].items():
         if not isinstance(statement["resources"], list):
             raise ValueError(f"terraform/needs.tf: spell the resources of {sid} out, one by one")
         for resource in map(_text, statement["resources"]):
@@ -209,12 +212,6 @@ def allowed() -> set[Permission]:
                 raise ValueError(f"terraform/needs.tf: {sid} names {resource}, which is none of the infrastructure's")
             permissions |= {Permission(_text(action), found[1] + found[2]) for action in statement["actions"]}
     return permissions
-
-
-@cache
-def _locals() -> dict[str, Any]:
-    text = (REPOSITORY / "terraform" / "needs.tf").read_text(encoding="utf-8")
-    return hcl2.loads(text)["locals"][0]
 
 
 def _text(parsed: str) -> str:

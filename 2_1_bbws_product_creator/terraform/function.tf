@@ -48,7 +48,7 @@ resource "aws_lambda_alias" "live" {
   function_name    = aws_lambda_function.function.function_name
   function_version = aws_lambda_function.function.version
 
-  # scripts/deploy.py moves the alias once the new version is there.
+  # scripts/release.py and rollback.py move the alias.
   lifecycle {
     ignore_changes = [function_version, routing_config]
   }

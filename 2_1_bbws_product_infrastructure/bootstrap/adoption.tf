@@ -36,6 +36,13 @@ import {
 }
 
 import {
+  for_each = contains(var.found, local.break_glass_role_name) && length(var.break_glass_users) > 0 ? [local.break_glass_role_name] : []
+
+  to = aws_iam_role.break_glass[0]
+  id = each.value
+}
+
+import {
   for_each = contains(var.found, local.oidc_host) ? [local.oidc_provider_arn] : []
 
   to = aws_iam_openid_connect_provider.github[0]

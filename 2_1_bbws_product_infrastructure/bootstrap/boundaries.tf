@@ -21,6 +21,10 @@ locals {
   }
   bounded_by_action = concat(local.permission_groups.states, ["Roles"])
 
+  # Nor has it room for each function's name wherever one is meant: here they are all alike, as far as their roles aren't
+  # at stake, which are named at the end. The policies name them all.
+  of_a_function = "/bbws-(${join("|", concat(local.functions, ["product-backup"]))})-/"
+
   boundary_statements = {
     workflow = concat(
       [
@@ -31,13 +35,17 @@ locals {
             for permission in values(local.bounded.by_resource) :
             [for action in concat(permission.read, permission.write) : "${split(":", action)[0]}:*"]
           ]))
-          Resource = distinct(flatten(values(local.bounded.by_resource)[*].resources))
+          Resource = distinct([
+            for arn in flatten(values(local.bounded.by_resource)[*].resources) : replace(arn, local.of_a_function, "bbws-*-")
+          ])
         },
         {
-          Sid      = "StatesAndRoles"
-          Effect   = "Allow"
-          Action   = distinct(flatten([for permission in values(local.bounded.by_action) : [permission.read, permission.write]]))
-          Resource = distinct(flatten(values(local.bounded.by_action)[*].resources))
+          Sid    = "StatesAndRoles"
+          Effect = "Allow"
+          Action = distinct(flatten([for permission in values(local.bounded.by_action) : [permission.read, permission.write]]))
+          Resource = distinct([
+            for arn in flatten(values(local.bounded.by_action)[*].resources) : replace(arn, local.of_a_function, "bbws-*-")
+          ])
         },
       ],
       [
@@ -50,20 +58,20 @@ locals {
               ? concat(permission.read, permission.write)
               : distinct([for action in concat(permission.read, permission.write) : "${split(":", action)[0]}:*"])
             )
-            Resource = permission.resources
+            Resource = distinct([for arn in permission.resources : replace(arn, local.of_a_function, "bbws-*-")])
           },
           try({ Condition = permission.condition }, {}),
         )
       ],
       [
         {
-          Sid    = "NoHandOnOneself"
+          # Neither on oneself nor on anybody else whom deployments don't make; in which account is said above.
+          Sid    = "NoHandOnOthers"
           Effect = "Deny"
           Action = "iam:*"
-          Resource = concat(
-            values(local.workflow_role_arns),
-            ["${local.iam_prefix}:role/${local.logging_role_name}", local.oidc_provider_arn, "${local.iam_prefix}:policy/bbws-product-*"],
-          )
+          NotResource = [
+            for arn in concat(local.role_arns, local.permissions.RolesOfServices.resources) : replace(arn, var.account_id, "*")
+          ]
         },
         {
           Sid      = "NoHandOnTheAuditTrail"

@@ -12,6 +12,11 @@ locals {
     "2_1_bbws_update_product",
   ]
 
+  functions = [
+    for repository in local.repositories : replace(trimprefix(repository, "2_1_bbws_"), "_", "-")
+    if repository != "2_1_bbws_product_infrastructure"
+  ]
+
   state_bucket_name = "bbws-terraform-state-${var.environment}"
   state_bucket_arn  = "arn:aws:s3:::${local.state_bucket_name}"
   audit_bucket_arn  = "arn:aws:s3:::bbws-product-audit-logs-${var.environment}"
@@ -26,9 +31,11 @@ locals {
     deploy = "bbws-product-deploy-${var.environment}"
     plan   = "bbws-product-plan-${var.environment}"
   }
-  workflow_role_arns = { for role, name in local.workflow_roles : role => "${local.iam_prefix}:role/${name}" }
 
   logging_role_name = "bbws-product-api-logging-${var.environment}"
+
+  # The audit bucket's policy names it: terraform/variables.tf.
+  break_glass_role_name = "bbws-break-glass"
 
   boundaries = {
     workflow = "bbws-product-workflow-boundary-${var.environment}"

@@ -1,5 +1,10 @@
 # What somebody who sets up GitHub's environments wants to know.
 
+output "break_glass_role_arn" {
+  description = "The role that may delete audit records; null where nobody may assume it."
+  value       = one(aws_iam_role.break_glass[*].arn)
+}
+
 output "deploy_role_arn" {
   description = "The role that a workflow assumes in the GitHub environment {env}."
   value       = aws_iam_role.workflow["deploy"].arn

@@ -3,18 +3,18 @@
 # Each action is spelled out. Which actions know which resources is in AWS's Service Authorization Reference.
 
 locals {
-  project_tags = { Project = "BBWS", Environment = var.environment }
+  # Whatever else runs in the account bears Project = BBWS as well.
+  own_tags = { Component = "product-infrastructure", Environment = var.environment }
 
-  # This project's, whatever comes after its name.
-  function_arn = "${local.regional.lambda}:function:bbws-*-${var.environment}"
-  role_arn     = "${local.iam_prefix}:role/bbws-*-${var.environment}"
-  gateway_arn  = "arn:aws:apigateway:${var.region}::"
+  # Each by its name: others' functions and roles begin with bbws-, too.
+  function_arns = { for name in local.functions : name => "${local.regional.lambda}:function:bbws-${name}-${var.environment}" }
+  role_arns     = [for name in concat(local.functions, ["product-backup"]) : "${local.iam_prefix}:role/bbws-${name}-${var.environment}"]
+  gateway_arn   = "arn:aws:apigateway:${var.region}::"
 
-  log_groups = [
-    "/aws/lambda/bbws-*-${var.environment}",
-    "/aws/apigateway/bbws-*-${var.environment}",
-    "aws-waf-logs-bbws-*-${var.environment}",
-  ]
+  log_groups = concat(
+    [for name in local.functions : "/aws/lambda/bbws-${name}-${var.environment}"],
+    ["/aws/apigateway/bbws-product-api-${var.environment}", "aws-waf-logs-bbws-product-api-${var.environment}"],
+  )
 
   permissions = {
     Api = {
@@ -29,7 +29,7 @@ locals {
 
     Firewall = {
       resources = [
-        "${local.regional.wafv2}:regional/webacl/bbws-*-${var.environment}/*",
+        "${local.regional.wafv2}:regional/webacl/bbws-product-api-${var.environment}/*",
         "${local.regional.wafv2}:regional/managedruleset/*",
         "${local.gateway_arn}/restapis*",
       ]
@@ -111,7 +111,7 @@ locals {
     Keys = {
       # A key's id is AWS's choice: its tags say whose it is.
       resources = ["${local.regional.kms}:key/*"]
-      condition = { StringEquals = { for name, value in local.project_tags : "aws:ResourceTag/${name}" => value } }
+      condition = { StringEquals = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value } }
       read      = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
       write = [
         "kms:CreateAlias",
@@ -144,8 +144,8 @@ locals {
       # It has no id yet.
       resources = ["*"]
       condition = {
-        StringEquals         = { for name, value in local.project_tags : "aws:RequestTag/${name}" => value }
-        StringEqualsIfExists = { for name, value in local.project_tags : "aws:ResourceTag/${name}" => value }
+        StringEquals         = { for name, value in local.own_tags : "aws:RequestTag/${name}" => value }
+        StringEqualsIfExists = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value }
       }
       read  = []
       write = ["kms:CreateKey", "kms:TagResource"]
@@ -173,7 +173,7 @@ locals {
     }
 
     Functions = {
-      resources = [local.function_arn, "${local.function_arn}:*"]
+      resources = flatten([for arn in values(local.function_arns) : [arn, "${arn}:*"]])
       read = [
         "lambda:GetAlias",
         "lambda:GetFunction",
@@ -201,11 +201,16 @@ locals {
     }
 
     Triggers = {
-      # An event source mapping has an id of Lambda's choice; the condition names the function that it feeds.
+      # An event source mapping has an id of Lambda's choice; the condition names the functions that queues feed.
       resources = ["*"]
-      condition = { ArnLike = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
-      read      = ["lambda:GetEventSourceMapping"]
-      write     = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+      condition = {
+        ArnLike = {
+          # With its alias or without.
+          "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "${local.function_arns[name]}*"]
+        }
+      }
+      read  = ["lambda:GetEventSourceMapping"]
+      write = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     }
 
     TriggerTags = {
@@ -215,7 +220,7 @@ locals {
     }
 
     Roles = {
-      resources = [local.role_arn]
+      resources = local.role_arns
       read = [
         "iam:GetRole",
         "iam:GetRolePolicy",
@@ -235,22 +240,15 @@ locals {
 
     # What a role may do can be said only while it is under the boundary.
     RolesUnderTheBoundary = {
-      resources = [local.role_arn]
+      resources = local.role_arns
       condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arns.runtime } }
       read      = []
       write     = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
     }
 
-    RolesForFunctions = {
-      resources = [local.role_arn]
-      condition = { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }
-      read      = []
-      write     = ["iam:PassRole"]
-    }
-
-    RoleForBackups = {
-      resources = ["${local.iam_prefix}:role/bbws-product-backup-${var.environment}"]
-      condition = { StringEquals = { "iam:PassedToService" = "backup.amazonaws.com" } }
+    RolesForServices = {
+      resources = local.role_arns
+      condition = { StringEquals = { "iam:PassedToService" = ["backup.amazonaws.com", "lambda.amazonaws.com"] } }
       read      = []
       write     = ["iam:PassRole"]
     }
@@ -290,10 +288,9 @@ locals {
 
     Alarms = {
       resources = [
-        "${local.regional.cloudwatch}:alarm:bbws-*-${var.environment}",
         "${local.regional.cloudwatch}:alarm:bbws-*-${var.environment}-*",
         # Dashboards have no region.
-        "arn:aws:cloudwatch::${var.account_id}:dashboard/bbws-*-${var.environment}",
+        "arn:aws:cloudwatch::${var.account_id}:dashboard/bbws-products-${var.environment}",
       ]
       read  = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
       write = ["cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]

@@ -84,6 +84,18 @@ variable "github" {
   }
 }
 
+variable "break_glass_users" {
+  description = "ARNs of the IAM users who may assume the break-glass role, with a second factor. Without any there is no such role."
+  type        = set(string)
+  default     = []
+
+  # Sessions of roles don't say whether there was a second factor.
+  validation {
+    condition     = alltrue([for arn in var.break_glass_users : can(regex("^arn:aws:iam::[0-9]{12}:user/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "break_glass_users must be ARNs of IAM users, without wildcards, such as arn:aws:iam::123456789012:user/the-owner."
+  }
+}
+
 variable "hosted_zone_id" {
   description = "The Route 53 zone in which deployments may write the API's record, where the API has a domain of its own."
   type        = string

@@ -4,8 +4,8 @@ locals {
   # A policy holds at most 6,144 characters, so each role's permissions are several.
   permission_groups = {
     api     = ["Api", "ApiKeySecrets", "Certificates", "Firewall"]
-    compute = ["Functions", "Roles", "RolesForFunctions", "RolesOfServices", "RolesUnderTheBoundary", "TriggerTags", "Triggers"]
-    data    = ["AuditBucket", "Backups", "KeyNames", "Keys", "KeysOfAws", "NewKeys", "Queues", "RoleForBackups", "Table"]
+    compute = ["Functions", "Roles", "RolesForServices", "RolesOfServices", "RolesUnderTheBoundary", "TriggerTags", "Triggers"]
+    data    = ["AuditBucket", "Backups", "KeyNames", "Keys", "KeysOfAws", "NewKeys", "Queues", "Table"]
     operate = ["AlertTopic", "Alarms", "LogGroups", "WithoutResource"]
     states  = ["Deployed", "LocksAndPlans", "StateBucket", "States"]
   }

@@ -37,6 +37,9 @@ GITHUB = BOOTSTRAP / "github.auto.tfvars.json"
 # What can be found by its name, and which attribute that is: other resources name a bucket or a role as well.
 NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_s3_bucket": "bucket"}
 
+# As bootstrap/names.tf has it.
+BREAK_GLASS_ROLE = "bbws-break-glass"
+
 OIDC_HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
@@ -160,6 +163,7 @@ def names(session: boto3.Session, environment: str) -> set[str]:
     pages = iam.get_paginator("list_policies").paginate(Scope="Local")
     there |= {policy["PolicyName"] for page in pages for policy in page["Policies"]}
     ours = {name for name in there if name.startswith("bbws-product-") and name.endswith(f"-{environment}")}
+    ours |= there & {BREAK_GLASS_ROLE}
     return {f"bbws-terraform-state-{environment}", *ours}
 
 

@@ -3,9 +3,9 @@
 
     github_gate.py NAME
 
-GitHub makes an environment that isn't there as soon as a job names it, without any rule. Here every environment must
-limit the branches that it is open to, and `sit` and `prod` must want an approval besides; this job runs in it, so
-somebody gave that. Needs GITHUB_TOKEN with the permission ``actions: read``. Imports the standard library alone: it is
+GitHub makes an environment that isn't there as soon as a job names it, without any rule. Here every environment must be
+open to the branch main alone, and `sit` and `prod` must want an approval besides; this job runs in it, so somebody gave
+that. Needs GITHUB_TOKEN with the permission ``actions: read``. Imports the standard library alone: it is
 a job's first step, before anything is installed.
 """
 
@@ -16,7 +16,6 @@ import json
 import os
 import sys
 import urllib.error
-import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -34,7 +33,8 @@ def main() -> None:
     parser.add_argument("name", metavar="NAME", help="the GitHub environment, such as prod or prod-plan")
     name: str = parser.parse_args().name
 
-    missing = list(missing_rules(name, environment(name)))
+    rules, branches = described(name), described(f"{name}/deployment-branch-policies?per_page=100")
+    missing = list(missing_rules(name, rules, branches))
     if missing:
         stop(
             f"the GitHub environment {name} {' and '.join(missing)}: set it up as the product service's runbook "
@@ -43,13 +43,13 @@ def main() -> None:
     print(f"the GitHub environment {name} guards what it should")
 
 
-def missing_rules(name: str, rules: dict[str, Any]) -> Iterator[str]:
+def missing_rules(name: str, rules: dict[str, Any], branches: dict[str, Any]) -> Iterator[str]:
     """Yield what an environment lacks, each as the end of a sentence about it.
 
     Parameters
     ----------
-    rules
-        The environment as GitHub's API describes it.
+    rules, branches
+        The environment and its deployment branch policies as GitHub's API describes them.
     """
     if name in WITH_REVIEWERS:
         reviewers = [
@@ -60,12 +60,17 @@ def missing_rules(name: str, rules: dict[str, Any]) -> Iterator[str]:
         ]
         if not reviewers:
             yield "has no required reviewers"
-    if not rules.get("deployment_branch_policy"):
+    policy = rules.get("deployment_branch_policy")
+    open_to = [(branch.get("type", "branch"), branch.get("name")) for branch in branches.get("branch_policies") or []]
+    if not policy:
         yield "is open to every branch"
+    # Protected branches are every branch where none is protected.
+    elif not policy.get("custom_branch_policies") or open_to != [("branch", "main")]:
+        yield "is not open to the branch main alone"
 
 
-def environment(name: str) -> dict[str, Any]:
-    """Return an environment of this repository as GitHub's API describes it; stop where GitHub doesn't."""
+def described(what: str) -> dict[str, Any]:
+    """Return what GitHub's API describes below this repository's environments; stop where it doesn't."""
     wanted = {
         variable: os.environ.get(variable, "") for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
     }
@@ -74,22 +79,22 @@ def environment(name: str) -> dict[str, Any]:
             stop(f"{variable} is not set: this is for GitHub's workflows")
     repository = f"{wanted['GITHUB_API_URL']}/repos/{wanted['GITHUB_REPOSITORY']}"
     request = urllib.request.Request(  # noqa: S310  the address is GitHub's own
-        f"{repository}/environments/{urllib.parse.quote(name, safe='')}",
+        f"{repository}/environments/{what}",
         headers={"Accept": "application/vnd.github+json", "Authorization": f"Bearer {wanted['GITHUB_TOKEN']}"},
     )
     try:
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as response:  # noqa: S310
-            described: dict[str, Any] = json.load(response)
+            answer: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as error:
         stop(
-            f"GitHub answered {error.code} when asked for the rules of the environment {name}: does it exist, and has "
+            f"GitHub answered {error.code} when asked for the rules of the environment {what}: does it exist, and has "
             "the job the permission actions: read? Nothing was done"
         )
     except (OSError, ValueError) as error:
         stop(
-            f"GitHub didn't say what the rules of the environment {name} are: {error}. Nothing was done; run this again"
+            f"GitHub didn't say what the rules of the environment {what} are: {error}. Nothing was done; run this again"
         )
-    return described
+    return answer
 
 
 def stop(message: str) -> NoReturn:

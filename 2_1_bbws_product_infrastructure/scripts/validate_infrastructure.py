@@ -118,11 +118,16 @@ class Inspection:
         self._account = terraform.account_id(self.environment)
         self._topic = f"arn:aws:sns:{self._region}:{self._account}:bbws-product-alerts-{self.environment}"
         self._session = boto3.Session(region_name=self._region)
+        # Which table is in use and which keys are valid changes, and the promises about them don't.
+        outputs = infrastructure.outputs(self.environment)
+        self._table_in_use = outputs.get("table_name", f"bbws-products-{self.environment}")
+        self._valid_keys = outputs.get("api_keys", {})
+        self._known_keys = outputs.get("api_clients", {})
 
     def run(self) -> list[Finding]:
         """Look at everything."""
         for subject, look in (
-            (f"table bbws-products-{self.environment}", self._table),
+            (f"table {self._table_in_use}", self._table),
             ("queues", self._queues),
             (f"bucket bbws-product-audit-logs-{self.environment}", self._audit_bucket),
             (f"topic bbws-product-alerts-{self.environment}", self._topic_and_key),
@@ -172,7 +177,7 @@ class Inspection:
 
     def _table(self, subject: str) -> None:
         client = self._session.client("dynamodb")
-        name = f"bbws-products-{self.environment}"
+        name = self._table_in_use
         table = client.describe_table(TableName=name)["Table"]
         recovery = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
@@ -330,12 +335,14 @@ class Inspection:
         plans = {
             plan["name"]: plan for page in client.get_paginator("get_usage_plans").paginate() for plan in page["items"]
         }
-        outputs = infrastructure.outputs(self.environment)
         for holder, (role, rate, burst) in CLIENTS.items():
             subject = f"client {holder}"
-            key = keys.get(f"{name}-{holder}", {})
+            # One, or two while it is rotated: the client finds the first in its secret.
+            names = [key["name"].replace("/", "-") for key in self._valid_keys.get(holder, [])]
+            valid = [keys.get(f"{name}-{key}", {}) for key in names]
             plan = plans.get(f"{name}-{holder}", {})
-            self._expect(subject, "has a key that is enabled", True, key.get("enabled"))
+            # One that leaked is disabled until it is replaced.
+            self._expect(subject, "has a key that is enabled", True, any(key.get("enabled") is True for key in valid))
             limits = plan.get("throttle", {})
             self._expect(
                 subject,
@@ -346,12 +353,14 @@ class Inspection:
             stages = [(stage["apiId"], stage["stage"]) for stage in plan.get("apiStages", [])]
             self._expect(subject, "has a plan for this stage alone", [(api_id, self.environment)], stages)
             members = client.get_usage_plan_keys(usagePlanId=plan["id"])["items"] if plan else []
-            self._expect(subject, "has its key in that plan", [key.get("id")], [member["id"] for member in members])
+            ids = sorted(str(key.get("id")) for key in valid)
+            self._expect(subject, "has its key in that plan", ids, sorted(member["id"] for member in members))
             # Compared by what doesn't give the key away.
-            digest = _digest(key.get("value", ""))
-            self._expect(subject, "finds its key in its secret", digest, self._secret_digest(holder))
-            known = outputs.get("api_clients", {}).get(digest[:16])
-            self._expect(subject, f"is known to the functions as a {role}", {"name": holder, "role": role}, known)
+            digests = [_digest(key.get("value", "")) for key in valid]
+            self._expect(subject, "finds its key in its secret", digests[:1], [self._secret_digest(holder)])
+            known = [self._known_keys.get(digest[:16]) for digest in digests]
+            wanted = [{"name": holder, "role": role}] * max(len(valid), 1)
+            self._expect(subject, f"is known to the functions as a {role}", wanted, known)
 
     def _secret_digest(self, holder: str) -> str:
         secrets = self._session.client("secretsmanager")
@@ -402,6 +411,7 @@ class Inspection:
             yield f"{name}-errors", "over 5 % of the invocations fail", 5
             if target is not None:
                 yield f"{name}-duration", f"the 95th percentile is over {target} ms", target
+                yield f"{name}-faults", "over 5 % of the requests get a 5xx", 5
             yield f"{name}-throttles", "Lambda throttles", 0
 
     def _backups(self, subject: str) -> None:

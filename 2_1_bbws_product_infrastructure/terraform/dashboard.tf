@@ -2,11 +2,14 @@
 
 locals {
   # What the functions count themselves, in lines of their logs (CloudWatch's embedded metric format).
-  changes_namespace = "BBWS/Products"
+  counted_namespace = "BBWS/Products"
   change_types      = ["CREATE", "UPDATE", "DELETE"]
 
   # A change is to be visible and audited so soon.
   change_delay_target_ms = 10000
+
+  # Those that answer requests.
+  api_functions = toset([for route in values(local.routes) : route.function])
 
   # The names of a function's alarms are its repository's.
   alarm_names = concat(
@@ -15,6 +18,7 @@ locals {
     [for alarm in aws_cloudwatch_metric_alarm.oldest_message : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.table_throttles : alarm.alarm_name],
     [for pair in setproduct(keys(local.functions), ["duration", "errors", "throttles"]) : "bbws-${pair[0]}-${var.environment}-${pair[1]}"],
+    [for name in local.api_functions : "bbws-${name}-${var.environment}-faults"],
   )
 
   alarm_widget = {
@@ -82,6 +86,10 @@ locals {
 
   failure_graphs = [
     {
+      title   = "Requests with a 5xx of the function"
+      metrics = [for name in local.api_functions : [local.counted_namespace, "Faults", "Environment", var.environment, "Function", "bbws-${name}-${var.environment}", { label = name }]]
+    },
+    {
       title   = "Failed invocations"
       metrics = [for name, live in local.live_metrics : concat(["AWS/Lambda", "Errors"], live, [{ label = name }])]
     },
@@ -103,14 +111,14 @@ locals {
       title = "Decided changes"
       metrics = [
         for pair in setproduct(["AppliedChanges", "SupersededChanges", "RejectedChanges"], local.change_types) :
-        [local.changes_namespace, pair[0], "Environment", var.environment, "ChangeType", pair[1], { label = "${pair[0]} ${pair[1]}" }]
+        [local.counted_namespace, pair[0], "Environment", var.environment, "ChangeType", pair[1], { label = "${pair[0]} ${pair[1]}" }]
       ]
     },
     {
       title = "From request to applied and to audited, ms"
       metrics = [
         for pair in setproduct(["RequestToApplied", "RequestToAudited"], ["p50", "p95"]) :
-        [local.changes_namespace, pair[0], "Environment", var.environment, { label = "${pair[0]} ${pair[1]}", stat = pair[1] }]
+        [local.counted_namespace, pair[0], "Environment", var.environment, { label = "${pair[0]} ${pair[1]}", stat = pair[1] }]
       ]
       annotations = { horizontal = [{ label = "target", value = local.change_delay_target_ms }] }
     },

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 import account
 import command_line
 import deployment_note
+import refusals
 import smoke_test
 import terraform
 import versions
@@ -73,6 +74,7 @@ def release(
     try:
         smoke_test.invoke(environment, version)
     except smoke_test.Failed as failed:
+        refusals.note(environment, version, str(failed))
         terraform.fail(f"{failed}. Version {live.version} stays live; nothing else is to be done")
     seconds = GRADUALLY_SECONDS.get(environment, 0) if gradually is None else gradually
     if live.version != version:
@@ -83,11 +85,11 @@ def release(
         tried = through_api and smoke_test.through_api(environment)
     except smoke_test.Failed as failed:
         terraform.fail(f"{failed}. Version {version} is live all the same; back: scripts/rollback.py {environment}")
+    if tried:
+        deployment_note.write(environment, applied)
     removed = published.remove_old()
     if removed:
         print(f"removed versions {', '.join(map(str, removed))}")
-    if tried:
-        deployment_note.write(environment, applied)
     print(f"{published.name}: version {version} is live")
 
 
@@ -116,22 +118,30 @@ def shift(
     before = {name for name, firing in watched.items() if firing}
     if before:
         print(f"already firing, so they can't tell anything of version {version}: {', '.join(sorted(before))}")
-    shifted = published.make_live(live, live.version, {version: SHARE})
-    print(f"version {version} gets {SHARE:.0%} of the requests for {seconds:.0f} s; {len(watched)} alarms are watched")
     try:
+        shifted = published.make_live(live, live.version, {version: SHARE})
+        print(
+            f"version {version} gets {SHARE:.0%} of the requests for {seconds:.0f} s; {len(watched)} alarms are watched"
+        )
         for _ in looks(seconds):
-            fired = {name for name, firing in alarms(environment, published.name).items() if firing} - before
-            if fired:
+            firing = {name for name, fires in alarms(environment, published.name).items() if fires}
+            # One that stopped and fires again tells something.
+            before &= firing
+            if fired := firing - before:
+                names = ", ".join(sorted(fired))
+                refusals.note(environment, version, f"{names} fired")
                 terraform.fail(
-                    f"{', '.join(sorted(fired))} fired: version {live.version} gets all requests again. Read the log "
-                    f"of version {version}; nothing else is to be done"
+                    f"{names} fired: version {live.version} gets all requests again. Read the log of version "
+                    f"{version}; nothing else is to be done"
                 )
     except BaseException:
         # Whoever cancels may do so twice.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         try:
-            published.make_live(shifted, live.version)
+            now = published.live()
+            if version in now.weights:
+                published.make_live(now, live.version)
         except (BotoCoreError, ClientError) as error:
             terraform.fail(
                 f"version {version} still gets {SHARE:.0%} of the requests, because the alias could not be moved: "

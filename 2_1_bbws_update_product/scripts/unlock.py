@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Removes the lock of the state that a Terraform of this machine left behind when it was killed.
 
-The last step of a workflow's job, whatever happened before: a cancelled run must leave no lock. As long as that
-Terraform still works, it is waited for. Somebody else's lock is left alone. Exit status 0: no lock of this machine is
-left.
+The last step of a workflow's job that was cancelled, and of no other: who holds a lock is known by the machine's name,
+which GitHub's machines share. As long as that Terraform still works, it is waited for. Somebody else's lock is left
+alone. Exit status 0: no lock of this machine is left.
 """
 
 from __future__ import annotations

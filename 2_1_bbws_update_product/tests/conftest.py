@@ -41,6 +41,7 @@ def _fingerprint(key: str) -> str:
 
 os.environ.update(
     {
+        "AWS_LAMBDA_FUNCTION_NAME": "bbws-under-test-local",
         "ENVIRONMENT": "local",
         "LOG_LEVEL": "INFO",
         "TABLE_NAME": "bbws-products-local",

@@ -26,6 +26,7 @@ class GitHub(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.environments: dict[str, object] = {}
+        self.branches: list[dict[str, str]] = [{"name": "main", "type": "branch"}]
 
     def run(self, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the script as a job does."""
@@ -50,7 +51,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: GitHub
 
     def do_GET(self) -> None:
-        found = self.server.environments.get(self.path.removeprefix(f"/repos/{REPOSITORY}/environments/"))
+        name, _, branches = self.path.removeprefix(f"/repos/{REPOSITORY}/environments/").partition("/")
+        found = self.server.environments.get(name)
+        if branches == "deployment-branch-policies?per_page=100":
+            found = {"total_count": len(self.server.branches), "branch_policies": self.server.branches}
         allowed = self.headers["Authorization"] == "Bearer of this job"
         self.send_response(403 if not allowed else 404 if found is None else 200)
         self.end_headers()
@@ -110,6 +114,28 @@ def test_an_environment_that_github_made_by_itself_stops_the_job(github: GitHub,
 
     assert done.returncode == 1
     assert "is open to every branch" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("policy", "branches"),
+    [
+        ({"protected_branches": True, "custom_branch_policies": False}, []),
+        (BRANCHES, []),
+        (BRANCHES, [{"name": "*", "type": "branch"}]),
+        (BRANCHES, [{"name": "main", "type": "branch"}, {"name": "release/*", "type": "branch"}]),
+        (BRANCHES, [{"name": "main", "type": "tag"}]),
+    ],
+)
+def test_an_environment_that_is_open_to_more_than_main_stops_the_job(
+    github: GitHub, policy: dict[str, bool], branches: list[dict[str, str]]
+) -> None:
+    github.environments["dev"] = {"protection_rules": [], "deployment_branch_policy": policy}
+    github.branches = branches
+
+    done = github.run("dev")
+
+    assert done.returncode == 1
+    assert "is not open to the branch main alone" in done.stderr
 
 
 def test_what_github_refuses_to_tell_stops_the_job(github: GitHub) -> None:

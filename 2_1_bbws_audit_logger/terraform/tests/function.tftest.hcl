@@ -162,19 +162,22 @@ run "dev" {
 
   assert {
     condition = {
-      for alarm in [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles] :
+      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults) :
       alarm.alarm_name => alarm.threshold
-      } == {
-      "bbws-${var.function_name}-dev-errors"    = 5
-      "bbws-${var.function_name}-dev-duration"  = var.duration_target_ms
-      "bbws-${var.function_name}-dev-throttles" = 0
-    }
-    error_message = "The function must have alarms for 5 % errors, for a p95 over its target and for throttles, by the names that the dashboard shows."
+      } == merge(
+      {
+        "bbws-${var.function_name}-dev-errors"    = 5
+        "bbws-${var.function_name}-dev-duration"  = var.duration_target_ms
+        "bbws-${var.function_name}-dev-throttles" = 0
+      },
+      { for permission in slice(values(aws_lambda_permission.api), 0, min(1, length(aws_lambda_permission.api))) : "bbws-${var.function_name}-dev-faults" => 5 },
+    )
+    error_message = "The function must have alarms for 5 % errors, for a p95 over its target, for throttles and, where it answers requests, for 5 % 5xx, by the names that the dashboard shows."
   }
 
   assert {
     condition = alltrue([
-      for alarm in [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles] :
+      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults) :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:000000000000:the-alerts"]) && can(regex("Runbook: the-runbooks/[a-z-]+\\.md$", alarm.alarm_description))
     ])
     error_message = "Every alarm must go to the alert topic and name its runbook."

@@ -7,9 +7,10 @@ import functools
 import json
 import time
 from dataclasses import dataclass, field
+from http.client import INTERNAL_SERVER_ERROR
 from typing import TYPE_CHECKING, TypedDict
 
-from common import aws, media_types
+from common import aws, media_types, metrics
 from common.errors import (
     ApiError,
     InternalError,
@@ -168,6 +169,8 @@ def function(
             method, request_id = event.get("httpMethod", ""), _request_id(event)
             with logger.append_context_keys(request_id=request_id):
                 response = _respond_or_refuse(respond, event, request_id)
+                if response.status >= INTERNAL_SERVER_ERROR:
+                    metrics.emit(metrics.fault())
                 logger.info(
                     "request answered",
                     extra={

@@ -216,6 +216,17 @@ def test_product_that_is_replayed_alone_leaves_the_names_of_others(drill: Drill)
     assert drill.items(RESTORED) == drill.items(drill.original.name)
 
 
+def test_name_that_was_taken_long_before_the_restore_point_is_released(drill: Drill) -> None:
+    (long_before,) = drill.apply(create(name="One"))
+    drill.restore()
+    drill.erase(long_before)
+    drill.apply(update(1, name="Two"))
+
+    replay(drill)
+
+    assert drill.items(RESTORED) == drill.items(drill.original.name)
+
+
 def test_changes_that_are_applied_to_the_restored_table_later_continue_the_chain(
     drill: Drill, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ region      = "eu-west-1"
 require_tls = false
 
 # Made up, for rehearsals.
+break_glass_users = ["arn:aws:iam::000000000000:user/the-owner"]
 github = {
   owner    = "example"
   owner_id = 1000

@@ -257,11 +257,47 @@ run "prod" {
       for statement in jsondecode(aws_iam_policy.workflow["deploy-compute"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition)
       } == {
       RolesUnderTheBoundary = { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::093646564004:policy/bbws-product-runtime-boundary-prod" } }
-      RolesForFunctions     = { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }
+      RolesForServices      = { StringEquals = { "iam:PassedToService" = ["backup.amazonaws.com", "lambda.amazonaws.com"] } }
       RolesOfServices       = { StringEquals = { "iam:AWSServiceName" = ["backup.amazonaws.com", "ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] } }
-      Triggers              = { ArnLike = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
+      Triggers = {
+        ArnLike = {
+          "lambda:FunctionArn" = [
+            "arn:aws:lambda:af-south-1:093646564004:function:bbws-audit-logger-prod*",
+            "arn:aws:lambda:af-south-1:093646564004:function:bbws-product-creator-prod*",
+          ]
+        }
+      }
     }
-    error_message = "A deployment may make roles under the runtime boundary alone, and hand them to Lambda alone."
+    error_message = "A deployment may make roles under the runtime boundary alone, and hand them to Lambda and AWS Backup alone."
+  }
+
+  # Other projects' functions and roles begin with bbws-, too.
+  assert {
+    condition = alltrue(flatten([
+      for policy in aws_iam_policy.workflow : [
+        for statement in jsondecode(policy.policy).Statement :
+        [for arn in statement.Resource : !can(regex(":(function:|role/)bbws-[^/]*[*].*-prod$", arn))]
+      ]
+    ]))
+    error_message = "A policy of a workflow must name functions and roles in full."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_policy.workflow["deploy-compute"].policy).Statement :
+      [for arn in statement.Resource : trimprefix(arn, "arn:aws:iam::093646564004:role/")] if strcontains(jsonencode(statement.Action), "iam:")
+      ])) == toset([
+      "aws-service-role/*",
+      "bbws-audit-logger-prod",
+      "bbws-create-product-prod",
+      "bbws-delete-product-prod",
+      "bbws-get-product-prod",
+      "bbws-list-products-prod",
+      "bbws-product-backup-prod",
+      "bbws-product-creator-prod",
+      "bbws-update-product-prod",
+    ])
+    error_message = "A deployment may touch the roles of the seven functions and of AWS Backup, and no others."
   }
 
   assert {
@@ -271,18 +307,22 @@ run "prod" {
 
   assert {
     condition = contains(jsondecode(aws_iam_policy.boundary["workflow"].policy).Statement, {
-      Sid    = "NoHandOnOneself"
+      Sid    = "NoHandOnOthers"
       Effect = "Deny"
       Action = "iam:*"
-      Resource = [
-        "arn:aws:iam::093646564004:role/bbws-product-deploy-prod",
-        "arn:aws:iam::093646564004:role/bbws-product-plan-prod",
-        "arn:aws:iam::093646564004:role/bbws-product-api-logging-prod",
-        "arn:aws:iam::093646564004:oidc-provider/token.actions.githubusercontent.com",
-        "arn:aws:iam::093646564004:policy/bbws-product-*",
+      NotResource = [
+        "arn:aws:iam::*:role/bbws-audit-logger-prod",
+        "arn:aws:iam::*:role/bbws-create-product-prod",
+        "arn:aws:iam::*:role/bbws-delete-product-prod",
+        "arn:aws:iam::*:role/bbws-get-product-prod",
+        "arn:aws:iam::*:role/bbws-list-products-prod",
+        "arn:aws:iam::*:role/bbws-product-creator-prod",
+        "arn:aws:iam::*:role/bbws-update-product-prod",
+        "arn:aws:iam::*:role/bbws-product-backup-prod",
+        "arn:aws:iam::*:role/aws-service-role/*",
       ]
     })
-    error_message = "The workflow boundary must keep workflows from their own roles, boundaries and provider."
+    error_message = "The workflow boundary must keep workflows from their own roles, boundaries and provider, and from those of others."
   }
 
   assert {
@@ -307,6 +347,50 @@ run "prod" {
   }
 }
 
+run "break_glass" {
+  command = plan
+
+  variables {
+    environment       = run.settings.of.prod.environment
+    account_id        = run.settings.of.prod.account_id
+    region            = run.settings.of.prod.region
+    require_tls       = run.settings.of.prod.require_tls
+    break_glass_users = ["arn:aws:iam::111111111111:user/security/somebody", "arn:aws:iam::093646564004:user/the.owner"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.break_glass[0].assume_role_policy).Statement == [{
+      Sid       = "NamedPeopleWithASecondFactor"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::093646564004:user/the.owner", "arn:aws:iam::111111111111:user/security/somebody"] }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        Bool            = { "aws:MultiFactorAuthPresent" = "true" }
+        NumericLessThan = { "aws:MultiFactorAuthAge" = "900" }
+      }
+    }]
+    error_message = "The break-glass role must trust the people who are named, with a second factor of the last quarter of an hour, and nobody else."
+  }
+
+  assert {
+    condition     = [aws_iam_role.break_glass[0].name, aws_iam_role.break_glass[0].max_session_duration] == ["bbws-break-glass", 3600]
+    error_message = "The break-glass role must have the name that the audit bucket's policy says, and sessions of an hour."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.break_glass[0].policy).Statement : statement.Sid => [statement.Resource, join(" ", statement.Action)]
+      } == {
+      FindRecords = ["arn:aws:s3:::bbws-product-audit-logs-prod", "s3:ListBucket s3:ListBucketVersions"]
+      ReadAndDeleteRecords = [
+        "arn:aws:s3:::bbws-product-audit-logs-prod/*",
+        "s3:BypassGovernanceRetention s3:DeleteObject s3:DeleteObjectVersion s3:GetObject s3:GetObjectRetention s3:GetObjectVersion",
+      ]
+    }
+    error_message = "The break-glass role may find, read and delete audit records, and nothing else."
+  }
+}
+
 run "adoption" {
   command = plan
 
@@ -324,6 +408,11 @@ run "adoption" {
       length(aws_api_gateway_account.region) + length(aws_iam_role.logging) + length(aws_iam_role_policy_attachment.logging) == 0
     )
     error_message = "What somebody else made must be left alone."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.break_glass) + length(aws_iam_role_policy.break_glass) == 0
+    error_message = "Without anybody who may assume it there must be no break-glass role."
   }
 
   assert {

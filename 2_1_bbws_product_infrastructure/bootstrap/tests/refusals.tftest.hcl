@@ -231,3 +231,31 @@ run "somebody_elses_name" {
 
   expect_failures = [var.found]
 }
+
+run "break_glass_for_a_role" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    break_glass_users = ["arn:aws:iam::536580886816:role/admin"]
+  }
+
+  expect_failures = [var.break_glass_users]
+}
+
+run "break_glass_for_anybody" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    break_glass_users = ["arn:aws:iam::536580886816:user/*"]
+  }
+
+  expect_failures = [var.break_glass_users]
+}

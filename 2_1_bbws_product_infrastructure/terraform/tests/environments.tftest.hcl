@@ -149,6 +149,11 @@ run "dev" {
   }
 
   assert {
+    condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
+    error_message = "In dev, answers of 1 KB and more must be compressed for callers that take it."
+  }
+
+  assert {
     condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-dev"
     error_message = "The bucket must be called bbws-product-audit-logs-dev."
   }
@@ -251,6 +256,11 @@ run "sit" {
   assert {
     condition     = aws_api_gateway_rest_api.products.name == "bbws-product-api-sit" && aws_api_gateway_stage.products.stage_name == "sit"
     error_message = "The API must be called bbws-product-api-sit, its stage sit."
+  }
+
+  assert {
+    condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
+    error_message = "In sit, answers of 1 KB and more must be compressed for callers that take it."
   }
 
   assert {
@@ -361,6 +371,11 @@ run "prod" {
   assert {
     condition     = aws_api_gateway_rest_api.products.name == "bbws-product-api-prod" && aws_api_gateway_stage.products.stage_name == "prod"
     error_message = "The API must be called bbws-product-api-prod, its stage prod."
+  }
+
+  assert {
+    condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
+    error_message = "In prod, answers of 1 KB and more must be compressed for callers that take it."
   }
 
   assert {
@@ -650,7 +665,7 @@ run "prod" {
   assert {
     condition = alltrue([
       for name in keys(local.functions) : alltrue([
-        for alarm in ["duration", "errors", "throttles"] :
+        for alarm in concat(["duration", "errors", "throttles"], contains(local.api_functions, name) ? ["faults"] : []) :
         strcontains(aws_cloudwatch_dashboard.products.dashboard_body, ":alarm:bbws-${name}-prod-${alarm}\"")
       ])
     ])

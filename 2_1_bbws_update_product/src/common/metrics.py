@@ -7,6 +7,7 @@ threads don't mix their lines.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 NAMESPACE = "BBWS/Products"
 
 _ENVIRONMENT = configuration.required("ENVIRONMENT")
+# Lambda sets it.
+_FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "none")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ def delay(name: str, since: str, until: str) -> Metric:
     """Return the time between two moments, as `timestamps` writes them; none where two clocks disagree."""
     elapsed = timestamps.from_text(until) - timestamps.from_text(since)
     return Metric(name, max(elapsed / timedelta(milliseconds=1), 0), "Milliseconds")
+
+
+def fault() -> Metric:
+    """Return one request that this function answered with 5xx; Lambda itself counts that as a success."""
+    return Metric("Faults", 1, "Count", {"Function": _FUNCTION})
 
 
 def emit(*metrics: Metric) -> None:

@@ -41,10 +41,10 @@ def check_package(environment: str) -> str:
 
 
 def applied(environment: str, outputs: Mapping[str, object]) -> dict[str, str]:
-    """Return which version was published.
+    """Return which version has the package and today's configuration.
 
-    Terraform compares the package with the one that it applied last. A rollback since then put other code in place,
-    which Terraform doesn't notice: then the package is published here.
+    Mostly Terraform has just published it. It doesn't notice a rollback since it applied this package, nor that a
+    deployment was cut short after it changed the function and before it published that: then it is published here.
 
     Parameters
     ----------
@@ -52,9 +52,7 @@ def applied(environment: str, outputs: Mapping[str, object]) -> dict[str, str]:
         The outputs of Terraform's state.
     """
     assert PACKAGE is not None  # noqa: S101  for mypy
-    package, version = PACKAGE.read_bytes(), str(outputs["version"])
-    published = versions.Versions(environment)
-    if published.get(version).code_sha256 != versions.code_sha256(package):
-        print(f"version {version} has other code since a rollback: publishing the package")
-        version = published.publish(package, [variables()["architecture"]], "Deployed again after a rollback")
+    version = versions.Versions(environment).publish(PACKAGE.read_bytes())
+    if version != str(outputs["version"]):
+        print(f"Terraform knew of version {outputs['version']} only: version {version} is published now")
     return {"version": version}

@@ -52,6 +52,58 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   ok_actions    = [local.infrastructure.alert_topic_arn]
 }
 
+# For a function that answers requests: it turns what goes wrong inside into an answer, which Lambda counts as a success.
+resource "aws_cloudwatch_metric_alarm" "faults" {
+  count = length(local.api_routes) > 0 ? 1 : 0
+
+  alarm_name = "${local.name}-faults"
+  alarm_description = join(" ", [
+    "More than ${local.highest_error_share} % of the requests to ${local.name} get a 5xx.",
+    "Read its log. If it began with a deployment, roll it back.",
+    "Runbook: ${local.infrastructure.runbooks}/function-errors.md",
+  ])
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.highest_error_share
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "share"
+    label       = "Requests with a 5xx, %"
+    expression  = "100 * faults / invocations"
+    return_data = true
+  }
+
+  # Lines of the function's log, which CloudWatch counts (src/common/metrics.py).
+  metric_query {
+    id = "faults"
+
+    metric {
+      namespace   = "BBWS/Products"
+      metric_name = "Faults"
+      dimensions  = { Environment = var.environment, Function = local.name }
+      stat        = "Sum"
+      period      = local.alarm_period_seconds
+    }
+  }
+
+  metric_query {
+    id = "invocations"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+      dimensions  = local.live_dimensions
+      stat        = "Sum"
+      period      = local.alarm_period_seconds
+    }
+  }
+
+  alarm_actions = [local.infrastructure.alert_topic_arn]
+  ok_actions    = [local.infrastructure.alert_topic_arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "duration" {
   alarm_name = "${local.name}-duration"
   alarm_description = join(" ", [

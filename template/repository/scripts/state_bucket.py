@@ -2,6 +2,7 @@
 
     plans/{repository}/{content}/{SHA-256}.tfplan and .zip     what was planned, until it is applied
     deployed/{repository}/{content}.json                       what was deployed and tried
+    deployed/{repository}/refused/{version}                    which versions were tried and taken away again
 
 A plan holds secrets: the bucket is private and encrypted. What lies there under its own SHA-256 can't be mistaken.
 """
@@ -57,6 +58,11 @@ class StateBucket:
         except self.client.exceptions.NoSuchBucket:
             terraform.fail(f"the state bucket {self.name} does not exist: make it first")
 
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin with a text."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
     def put(self, key: str, body: bytes) -> None:
         """Put an object in its place."""
         try:
@@ -96,3 +102,8 @@ def planned(repository: str, content: str, checksum: str, suffix: str) -> str:
 def deployed(repository: str, content: str) -> str:
     """Return the key of the note that some content was deployed and tried."""
     return f"deployed/{repository}/{content}.json"
+
+
+def refused(repository: str, version: str) -> str:
+    """Return the key of the note that a version was tried and taken away again."""
+    return f"deployed/{repository}/refused/{version}"

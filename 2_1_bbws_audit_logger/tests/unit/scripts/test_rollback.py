@@ -60,6 +60,32 @@ def test_versions_with_the_same_code_are_passed_over(dev: Account, run: Callable
     assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("1")
 
 
+def test_version_that_a_release_refused_is_passed_over(dev: Account, run: Callable[..., Ended]) -> None:
+    for code in ("good", "crashes", "bad"):
+        dev.publish(code)
+    dev.answers["2"] = {"errorMessage": "it crashed"}
+    run("release", "dev", "--version", "2")
+    dev.make_live("3")
+
+    assert run("rollback", "dev").status == 0
+    assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("1")
+
+
+def test_refusals_that_cannot_be_read_stop_no_rollback(
+    dev: Account, run: Callable[..., Ended], refused_by_s3: Callable[[Account], None]
+) -> None:
+    dev.publish("good")
+    dev.publish("bad")
+    dev.make_live("2")
+    refused_by_s3(dev)
+
+    ended = run("rollback", "dev")
+
+    assert ended.status == 0
+    assert "could not see which versions were refused" in ended.out
+    assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("1")
+
+
 def test_rolling_back_twice_goes_further_back_and_not_forth(dev: Account, run: Callable[..., Ended]) -> None:
     for code in ("oldest", "bad too", "bad"):
         dev.publish(code)

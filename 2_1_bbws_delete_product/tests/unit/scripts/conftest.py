@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
-from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_backends
 from moto.core import config as moto_config
 
 import content
@@ -62,6 +63,7 @@ if act.get("waits"):
     (folder / "waiting.new").rename(folder / "waiting")
     while not interruptions:
         time.sleep(0.05)
+    print("breaking off", flush=True)
     # Whoever is interrupted again would hear of it by now.
     time.sleep(0.5)
     (folder / "interruptions").write_text(str(len(interruptions)))
@@ -111,6 +113,11 @@ class Terraform:
     @property
     def process_id(self) -> int:
         return int((self._folder / "waiting").read_text())
+
+    @property
+    def has_ended_in_order(self) -> bool:
+        """Whether it did all that it does when it is interrupted."""
+        return (self._folder / "interruptions").exists()
 
     @property
     def interruptions(self) -> int:
@@ -171,7 +178,6 @@ class Account:
 
     def publish(self, code: str, **settings: str) -> str:
         """Publish a version with some code, the first time with the function and its alias, and return its number."""
-        environment: Any = {"Variables": settings}
         try:
             self.lambda_.update_function_code(FunctionName=self.name, ZipFile=package(code))
         except self.lambda_.exceptions.ResourceNotFoundException:
@@ -184,11 +190,19 @@ class Account:
                 Architectures=["arm64"],
                 Code={"ZipFile": package(code)},
             )
-        self.lambda_.update_function_configuration(FunctionName=self.name, Environment=environment)
+        self.configure(**settings)
         version = self.lambda_.publish_version(FunctionName=self.name)["Version"]
         if version == "1":
+            # moto would publish the first version a second time.
+            functions = lambda_simple_backends[ACCOUNTS[self.environment]][self.region]
+            functions.get_function(self.name).code_or_config_updated = False
             self.lambda_.create_alias(FunctionName=self.name, Name="live", FunctionVersion="1")
         return version
+
+    def configure(self, **settings: str) -> None:
+        """Change the settings of the function, and publish nothing."""
+        environment: Any = {"Variables": settings}
+        self.lambda_.update_function_configuration(FunctionName=self.name, Environment=environment)
 
     def make_live(self, version: str, **weights: float) -> None:
         self.lambda_.update_alias(
@@ -299,6 +313,21 @@ def account_of(sign_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) 
 def dev(account_of: Callable[[str], Account]) -> Account:
     """The account of dev, with no function in it."""
     return account_of("dev")
+
+
+@pytest.fixture
+def refused_by_s3(request: pytest.FixtureRequest) -> Callable[[Account], None]:
+    """Return a function that has S3 refuse every call of the script's, until the test's end."""
+
+    def refuse(account: Account) -> None:
+        def deny(**_: Any) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "AnyOperation")
+
+        events = account.s3.meta.events
+        events.register("before-call.s3", deny)
+        request.addfinalizer(lambda: events.unregister("before-call.s3", deny))
+
+    return refuse
 
 
 @pytest.fixture

@@ -106,6 +106,43 @@ def test_version_that_is_not_there_is_refused_with_those_that_are(dev: Account, 
     assert dev.live() == ("1", {})
 
 
+def test_version_that_was_tried_and_taken_away_is_noted(
+    dev: Account, run: Callable[..., Ended], meanwhile: Callable[[Callable[[int], None]], list[float]]
+) -> None:
+    dev.publish("old")
+    dev.answers[dev.publish("crashes")] = {"errorMessage": "it crashed"}
+    dev.publish("slow")
+    alarmed(dev)
+    meanwhile(lambda _: dev.raise_alarm(f"{dev.name}-errors"))
+
+    run("release", "dev", "--version", "2")
+    run("release", "dev", "--version", "3", "--gradually", "60")
+
+    assert dev.keys("deployed/") == [f"deployed/{repository.NAME}/refused/{number}" for number in (2, 3)]
+    assert "it crashed" in dev.get(f"deployed/{repository.NAME}/refused/2")["reason"]
+    assert dev.get(f"deployed/{repository.NAME}/refused/3")["reason"] == f"{dev.name}-errors fired"
+
+
+def test_refusal_that_cannot_be_noted_changes_nothing_else(
+    account_of: Callable[[str], Account],
+    run: Callable[..., Ended],
+    meanwhile: Callable[[Callable[[int], None]], list[float]],
+    refused_by_s3: Callable[[Account], None],
+) -> None:
+    prod = account_of("prod")
+    prod.publish("old")
+    prod.publish("new")
+    alarmed(prod)
+    meanwhile(lambda _: prod.raise_alarm(f"{prod.name}-errors"))
+    refused_by_s3(prod)
+
+    ended = run("release", "prod", "--version", "2")
+
+    assert "could not note that version 2 was refused" in ended.out
+    assert f"{prod.name}-errors fired: version 1 gets all requests again" in ended.err
+    assert prod.live() == ("1", {})
+
+
 def test_failure_through_the_api_names_the_way_back(
     dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, commit: Callable[[str], str]
 ) -> None:
@@ -252,6 +289,25 @@ def test_alarm_that_fired_before_tells_nothing_of_the_new_version(
     assert ended.status == 0
     assert f"already firing, so they can't tell anything of version 2: {prod.name}-errors" in ended.out
     assert prod.live() == ("2", {})
+
+
+def test_alarm_that_fired_before_counts_once_it_had_stopped(
+    account_of: Callable[[str], Account],
+    run: Callable[..., Ended],
+    meanwhile: Callable[[Callable[[int], None]], list[float]],
+) -> None:
+    prod = account_of("prod")
+    prod.publish("old")
+    prod.publish("new")
+    name = f"{prod.name}-errors"
+    alarmed(prod, name)
+    meanwhile(lambda number: prod.raise_alarm(name, {2: "OK", 4: "ALARM"}[number]) if number in {2, 4} else None)
+
+    ended = run("release", "prod", "--version", "2")
+
+    assert ended.status == 1
+    assert f"{name} fired" in ended.err
+    assert prod.live() == ("1", {})
 
 
 def test_alarms_of_other_environments_and_functions_are_not_watched(
@@ -401,7 +457,75 @@ def test_release_stops_where_somebody_else_moved_the_alias(
     assert asked[0]["RevisionId"] == revision
 
 
+@pytest.mark.parametrize("gradually", ["0", "60"])
+def test_move_whose_answer_was_lost_counts(
+    dev: Account,
+    run: Callable[..., Ended],
+    meanwhile: Callable[[Callable[[int], None]], list[float]],
+    gradually: str,
+) -> None:
+    dev.publish("old")
+    dev.publish("new")
+    alarmed(dev)
+    meanwhile(lambda _: None)
+
+    def lose(**_: Any) -> None:
+        # botocore asks again, and the revision is a former one by then.
+        raise dev.lambda_.exceptions.PreconditionFailedException({"Error": {"Code": "412"}}, "UpdateAlias")
+
+    dev.lambda_.meta.events.register("after-call.lambda.UpdateAlias", lose)
+    try:
+        ended = run("release", "dev", "--version", "2", "--gradually", gradually)
+    finally:
+        dev.lambda_.meta.events.unregister("after-call.lambda.UpdateAlias", lose)
+
+    assert ended.status == 0, ended.err
+    assert dev.live() == ("2", {})
+
+
+def test_shift_that_nobody_heard_of_is_taken_back(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev.publish("old")
+    dev.publish("new")
+    alarmed(dev)
+    make_live = versions.Versions.make_live
+
+    def lose(self: versions.Versions, *arguments: Any) -> versions.Alias:
+        monkeypatch.setattr(versions.Versions, "make_live", make_live)
+        make_live(self, *arguments)
+        raise EndpointConnectionError(endpoint_url="lambda")
+
+    monkeypatch.setattr(versions.Versions, "make_live", lose)
+
+    ended = run("release", "dev", "--version", "2", "--gradually", "60")
+
+    assert ended.status == 1
+    assert dev.live() == ("1", {})
+
+
 # Old versions
+
+
+def test_old_version_that_cannot_be_removed_keeps_no_content_from_being_noted(
+    dev: Account, run: Callable[..., Ended], commit: Callable[[str], str]
+) -> None:
+    tree = commit("one")
+    for number in range(1, 13):
+        dev.publish(f"code {number}")
+
+    def refuse(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="lambda")
+
+    dev.lambda_.meta.events.register("before-call.lambda.DeleteFunction", refuse)
+    try:
+        ended = run("release", "dev", "--version", "12")
+    finally:
+        dev.lambda_.meta.events.unregister("before-call.lambda.DeleteFunction", refuse)
+
+    assert ended.status == 1
+    assert dev.live() == ("12", {})
+    assert dev.keys("deployed/") == [f"deployed/{repository.NAME}/{tree}.json"]
 
 
 def test_versions_beyond_the_last_ten_are_removed_but_none_that_callers_get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -150,8 +151,37 @@ def test_plan_that_loses_data_by_request_is_kept(
 
     assert refused.status == 1
     assert "aws_s3_bucket.audit would be destroyed" in refused.err
+    assert "untaint" not in refused.err
     assert QUEUE not in refused.err
     assert allowed.status == 0
+
+
+def test_queue_whose_making_was_cut_short_is_told_apart(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform
+) -> None:
+    terraform_program.act("plan", says="1 to add, 0 to change, 1 to destroy.", status=2)
+    shown = json.loads(changing((QUEUE, "aws_sqs_queue", ["delete", "create"])))
+    shown["resource_changes"][0]["action_reason"] = "replace_because_tainted"
+    terraform_program.act("show", says=json.dumps(shown))
+
+    ended = run("plan", "dev")
+
+    assert ended.status == 1
+    assert f"{QUEUE} would be replaced" in ended.err
+    assert f"terraform untaint '{QUEUE}'" in ended.err
+
+
+def test_plan_that_cannot_be_shown_is_not_kept(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform
+) -> None:
+    terraform_program.act("plan", says="1 to destroy.", status=2)
+    terraform_program.act("show", status=1)
+
+    ended = run("plan", "dev")
+
+    assert ended.status == 1
+    assert ended.err.splitlines()[-1] == "error: terraform can't show the plan that it made"
+    assert not dev.keys("plans/")
 
 
 def test_plan_may_destroy_what_can_be_made_again(
@@ -418,11 +448,43 @@ def test_package_is_published_where_a_rollback_had_put_other_code(
     dev.publish("new")
     # Terraform applied this package before, and doesn't notice that it isn't there any more.
     dev.state(repository.NAME, version=dev.publish("rolled back to"))
+    # It is applied by another job, which has nothing of what was built.
+    assert repository.PACKAGE is not None
+    shutil.rmtree(repository.PACKAGE.parent)
 
     ended = run("apply", "dev", *arguments)
 
     assert ended.values == {"version": "3"}
     assert dev.code_sha256("3") == dev.code_sha256("1")
+
+
+def test_what_a_deployment_changed_before_it_was_cut_short_is_published(
+    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes]
+) -> None:
+    built("the same")
+    arguments = planned(run("plan", "dev"))
+    # Terraform changed the settings and was interrupted: its state holds them, and no version does.
+    dev.state(repository.NAME, version=dev.publish("the same", KEY="old"))
+    dev.configure(KEY="new")
+
+    ended = run("apply", "dev", *arguments)
+
+    assert ended.values == {"version": "2"}
+    assert dev.settings("2") == {"KEY": "new"}
+    assert dev.code_sha256("2") == dev.code_sha256("1")
+
+
+def test_nothing_is_published_where_nothing_changed(
+    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes]
+) -> None:
+    built("the same")
+    arguments = planned(run("plan", "dev"))
+    dev.state(repository.NAME, version=dev.publish("the same"))
+
+    ended = run("apply", "dev", *arguments)
+
+    assert ended.values == {"version": "1"}
+    assert dev.published() == ["1"]
 
 
 def test_deploying_to_prod_in_one_go_is_refused(

@@ -362,6 +362,22 @@ def test_failure_of_aws_is_a_503_that_says_when_to_try_again(call, error):
     }
 
 
+@pytest.mark.parametrize(
+    ("error", "faults"),
+    [
+        (RuntimeError(), 1),
+        (ReadTimeoutError(endpoint_url="https://dynamodb.example"), 1),
+        (Forbidden("no"), 0),
+        (NameTaken(), 0),
+    ],
+)
+def test_answers_of_5xx_are_counted_for_the_function_and_others_are_not(call, capsys, error, faults):
+    call(raising(error))
+
+    counted = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    assert [(line["Faults"], line["Function"]) for line in counted] == [(1, "bbws-under-test-local")] * faults
+
+
 @pytest.mark.parametrize("event", [{}, {"requestContext": None, "headers": None}, {"requestContext": {}}])
 def test_event_of_another_shape_is_a_500_in_the_error_shape(call, event):
     answer = call(echo, event=event)

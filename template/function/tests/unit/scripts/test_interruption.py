@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from conftest import Account, Ended, Terraform
 
+PATIENCE_SECONDS = 60
+
 LOCK = f"{repository.NAME}/terraform.tfstate.tflock"
 
 
@@ -69,8 +71,12 @@ def test_terraform_outlives_a_script_that_is_killed(
     at_work.kill()
     at_work.wait()
 
-    # Signal 0 asks whether it is there.
-    os.kill(terraform_program.process_id, 0)
+    # It says something more before it ends.
+    os.kill(terraform_program.process_id, signal.SIGINT)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not terraform_program.has_ended_in_order:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def lock_of(who: str) -> str:
