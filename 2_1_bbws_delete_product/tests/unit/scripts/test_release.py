@@ -541,6 +541,24 @@ def test_versions_beyond_the_last_ten_are_removed_but_none_that_callers_get(
     assert dev.live() == ("2", {})
 
 
+def test_old_version_that_is_gone_already_is_no_failure(dev: Account, run: Callable[..., Ended]) -> None:
+    for number in range(1, 13):
+        dev.publish(f"code {number}")
+
+    def lose(**_: Any) -> None:
+        # botocore asks again after an answer that was lost, and then the version isn't there.
+        raise dev.lambda_.exceptions.ResourceNotFoundException({"Error": {"Code": "404"}}, "DeleteFunction")
+
+    dev.lambda_.meta.events.register("after-call.lambda.DeleteFunction", lose)
+    try:
+        ended = run("release", "dev", "--version", "12")
+    finally:
+        dev.lambda_.meta.events.unregister("after-call.lambda.DeleteFunction", lose)
+
+    assert ended.status == 0
+    assert dev.published() == [str(number) for number in range(3, 13)]
+
+
 def test_nothing_is_removed_while_the_release_may_have_to_go_back(
     dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
