@@ -15,7 +15,7 @@ status:      ## Say what runs.
 logs:        ## Follow one function: FUNCTION=product_creator
 demo:        ## Walk a product through its life and show each answer.
 test:        ## Everything below, on a stack of its own that is gone afterwards.
-lint:        ## ruff, mypy, terraform fmt and validate, checkov, actionlint, zizmor, shellcheck.
+lint:        ## Formats, types, Terraform, the OpenAPI document, workflows, shell scripts, and the template's copies.
 check:       ## Does every repository agree with the template?
 terraform:   ## terraform test in every root.
 rehearse:    ## What people and workflows do to an AWS account: set-up, deployments, a rollback, in local ones.

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,19 +56,6 @@ INTERRUPTED = 130
 WITHIN_SECONDS = 120.0
 
 
-@dataclass
-class Deployment:
-    """What the scripts handed on while a repository was deployed."""
-
-    values: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def checksums(self) -> tuple[str, ...]:
-        """The arguments of scripts/apply.py."""
-        plan = ("--plan-checksum", self.values["plan-checksum"])
-        return (*plan, "--package-checksum", self.values["package-checksum"])
-
-
 class Rehearsal:
     """One rehearsal.
 
@@ -85,12 +71,13 @@ class Rehearsal:
         self._stack = stack
         self._folder = folder
         self._logs = 0
-        self._deployments = {name: Deployment() for name in (INFRASTRUCTURE, CREATOR, BROKEN)}
+        # What each repository's scripts handed on.
+        self._values: dict[str, dict[str, str]] = {INFRASTRUCTURE: {}, CREATOR: {}, BROKEN: {}}
         self._address = {"API_URL": described(stack)["apiUrl"]}
 
     def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield the steps in their order: what each does, and a function that does it and says what came of it."""
-        for name in self._deployments:
+        for name in self._values:
             yield f"{short_name(name)}: copied and committed", partial(self._copy, name)
             yield from self._deploy(name)
         broken = short_name(BROKEN)
@@ -150,19 +137,24 @@ class Rehearsal:
 
     def _plan(self, name: str) -> str:
         self._run(name, "plan")
-        values = self._deployments[name].values
+        values = self._values[name]
         return f"{'changes' if values['changes'] == 'true' else 'no change'}, SHA-256 {values['plan-checksum'][:12]}…"
 
     def _apply(self, name: str) -> str:
         # The job that applies has nothing of what the one that planned has built.
         for built in ("function.zip", "package.json"):
             (self._folder / name / "build" / built).unlink(missing_ok=True)
-        self._run(name, "apply", *self._deployments[name].checksums)
-        version = self._deployments[name].values.get("version")
+        self._run(name, "apply", *self._checksums(name))
+        version = self._values[name].get("version")
         return f"version {version}" if version else ""
 
+    def _checksums(self, name: str) -> tuple[str, ...]:
+        """Return the arguments of scripts/apply.py."""
+        values = self._values[name]
+        return ("--plan-checksum", values["plan-checksum"], "--package-checksum", values["package-checksum"])
+
     def _release(self, name: str, failure: str) -> str:
-        version = self._deployments[name].values.get("version", "")
+        version = self._values[name].get("version", "")
         return self._run(name, "release", "--version", version, status=1 if failure else 0, says=failure)
 
     def _break(self) -> str:
@@ -171,18 +163,18 @@ class Rehearsal:
         return self._commit(BROKEN)
 
     def _apply_again(self) -> str:
-        checksums = self._deployments[BROKEN].checksums
+        checksums = self._checksums(BROKEN)
         return self._run(BROKEN, "apply", *checksums, status=1, says="this plan is older than the state of local")
 
     def _replace_package(self) -> str:
         self._build(BROKEN)
         self._run(BROKEN, "plan")
         s3 = credentials.client(self._stack, "s3")
-        checksum = self._deployments[BROKEN].values["package-checksum"]
+        checksum = self._values[BROKEN]["package-checksum"]
         listed = s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix=f"plans/{BROKEN}/")["Contents"]
         for key in (entry["Key"] for entry in listed if entry["Key"].endswith(f"/{checksum}.zip")):
             s3.put_object(Bucket=STATE_BUCKET, Key=key, Body=b"something else")
-        checksums = self._deployments[BROKEN].checksums
+        checksums = self._checksums(BROKEN)
         return self._run(BROKEN, "apply", *checksums, status=1, says="is not the package that was reviewed")
 
     def _cancel_plan(self) -> str:
@@ -208,7 +200,7 @@ class Rehearsal:
 
     def _cancel(self, script: str, far_enough: Callable[[], bool], what: str) -> str:
         """Interrupt a script once something has come true."""
-        arguments = self._deployments[BROKEN].checksums if script == "apply" else ()
+        arguments = self._checksums(BROKEN) if script == "apply" else ()
         with self._started(script, *arguments) as process:
             self._await(far_enough, process, what)
             process.send_signal(signal.SIGINT)
@@ -237,7 +229,7 @@ class Rehearsal:
 
     def _raise_alarm(self) -> str:
         functions, alarms = credentials.client(self._stack, "lambda"), credentials.client(self._stack, "cloudwatch")
-        name, version = function_name(BROKEN), self._deployments[BROKEN].values["version"]
+        name, version = function_name(BROKEN), self._values[BROKEN]["version"]
 
         def live() -> tuple[str, dict[str, float]]:
             alias = functions.get_alias(FunctionName=name, Name="live")
@@ -288,7 +280,7 @@ class Rehearsal:
                 programs.tail(log),
             )
         values = dict(re.findall(r"^([a-z-]+)=(\S*)$", printed, re.MULTILINE))
-        self._deployments[name].values |= values
+        self._values[name] |= values
         return programs.tail(log, 1)[:100]
 
     def _program(self, name: str, *command: str) -> str:

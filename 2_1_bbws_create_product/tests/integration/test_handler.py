@@ -14,7 +14,6 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 import handler as function
 from common import timestamps
-from common.configuration import MissingSetting
 from handler import handler
 
 PLAN = {
@@ -445,14 +444,6 @@ def test_log_holds_ids_and_neither_key_nor_customer_text(call, logged, writer_ke
     assert {entry["level"] for entry in logged()} == {"INFO"}
     assert "Secret" not in repr(logged())
     assert writer_key not in repr(logged())
-
-
-@pytest.mark.parametrize("setting", ["TABLE_NAME", "CHANGE_QUEUE_URL", "API_CLIENTS", "ALLOWED_ORIGINS"])
-def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
-    monkeypatch.delenv(setting)
-
-    with pytest.raises(MissingSetting, match=setting):
-        runpy.run_path(function.__file__)
 
 
 def test_nothing_but_its_own_settings_is_needed(monkeypatch, call):

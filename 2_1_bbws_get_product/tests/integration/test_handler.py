@@ -13,7 +13,6 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 import handler as function
 from common.attribute_values import to_item
-from common.configuration import MissingSetting
 from common.head import Head
 from common.product_table import head_key
 from handler import handler
@@ -275,14 +274,6 @@ def test_log_holds_the_request_id_and_neither_key_nor_customer_text(call, stored
     assert (entry["level"], entry["request_id"], entry["status"]) == ("INFO", "r-1", 200)
     assert "Secret" not in repr(entry)
     assert writer_key not in repr(entry)
-
-
-@pytest.mark.parametrize("setting", ["TABLE_NAME", "API_CLIENTS", "ALLOWED_ORIGINS"])
-def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
-    monkeypatch.delenv(setting)
-
-    with pytest.raises(MissingSetting, match=setting):
-        runpy.run_path(function.__file__)
 
 
 def test_nothing_but_its_own_settings_is_needed(monkeypatch, call, stored_product):

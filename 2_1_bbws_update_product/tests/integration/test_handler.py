@@ -14,7 +14,6 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 import handler as function
 from common import timestamps
 from common.attribute_values import to_item
-from common.configuration import MissingSetting
 from common.head import Head
 from common.product_table import claim_key, head_key
 from handler import handler
@@ -521,14 +520,6 @@ def test_log_holds_ids_and_neither_key_nor_customer_text(call, stored_product, l
     assert {entry["level"] for entry in logged()} == {"INFO"}
     assert "Secret" not in repr(logged())
     assert writer_key not in repr(logged())
-
-
-@pytest.mark.parametrize("setting", ["TABLE_NAME", "CHANGE_QUEUE_URL", "API_CLIENTS", "ALLOWED_ORIGINS"])
-def test_start_fails_with_the_name_of_a_missing_setting(monkeypatch, setting):
-    monkeypatch.delenv(setting)
-
-    with pytest.raises(MissingSetting, match=setting):
-        runpy.run_path(function.__file__)
 
 
 def test_nothing_but_its_own_settings_is_needed(monkeypatch, call, stored_product):
