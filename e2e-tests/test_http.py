@@ -352,6 +352,11 @@ def test_errors_and_answers_to_writes_are_kept_nowhere(answers: Mapping[str, req
     assert {answer.headers["Cache-Control"] for name, answer in answers.items() if name not in kept} == {"no-store"}
 
 
+def test_withdrawal_is_answered_without_a_body(answers: Mapping[str, requests.Response]) -> None:
+    # What follows the headers of a 204 would be taken for the next answer.
+    assert answers["204 withdrawn"].headers.get("Content-Length", "0") == "0"
+
+
 def test_errors_say_in_one_voice_what_is_wrong(answers: Mapping[str, requests.Response]) -> None:
     for answer in answers.values():
         if answer.status_code >= 400:

@@ -32,6 +32,18 @@ WITHOUT_KEY = """
 }
 """
 
+# Opening an operation takes a moment, in which its button is there already.
+HASTY_CLICK = """
+(async () => {
+  const operation = document.querySelector("OPERATION");
+  operation.querySelector(".opblock-summary-control").click();
+  while (!operation.querySelector(".execute")) {
+    await new Promise((proceed) => setTimeout(proceed));
+  }
+  operation.querySelector(".execute").click();
+})()
+"""
+
 pytestmark = [
     pytest.mark.skipif(
         CHROMIUM is None, reason="needs Chromium or Chrome, and finds none: install it, or name it in CHROMIUM"
@@ -57,16 +69,30 @@ def operation(name: str) -> str:
 
 def open_operation(page: Page, selector: str) -> None:
     page.run(f"document.querySelector('{selector} .opblock-summary-control').click()")
-    eventually(lambda: page.run(f"!!document.querySelector('{selector} .execute')"), f"{selector} can be executed")
+    await_form(page, selector)
+
+
+def await_form(page: Page, selector: str) -> None:
+    eventually(lambda: page.run(f"!!document.querySelector('{selector} .execute:enabled')"), f"{selector} can be sent")
 
 
 def execute(page: Page, selector: str) -> tuple[int, Json]:
     """Send the request of an operation that is open, and return the status and the body that the page shows."""
     page.run(f"document.querySelector('{selector} .execute').click()")
     answer = f"{selector} .live-responses-table .response"
-    body = eventually(lambda: page.run(f"document.querySelector('{answer} .highlight-code code')?.innerText"), "a body")
-    status = page.run(f"document.querySelector('{answer} .response-col_status').innerText")
-    return int(str(status).split()[0]), cast("Json", json.loads(str(body)))
+
+    def shown(part: str) -> object:
+        return page.run(f"document.querySelector('{part}')?.innerText")
+
+    try:
+        eventually(lambda: shown(answer), f"{selector} shows an answer")
+    except AssertionError as never:
+        page.photograph(PICTURES / "reference-page-without-answer.png")
+        refused = shown(f"{selector} .validation-errors")
+        raise AssertionError(f"{never}; refused: {refused}; on the console: {page.complaints()}") from None
+    body = shown(f"{answer} .highlight-code code")
+    assert body, f"there is no body in the answer: {shown(answer)}"
+    return int(str(shown(f"{answer} .response-col_status")).split()[0]), cast("Json", json.loads(str(body)))
 
 
 def origin(url: str) -> str:
@@ -113,6 +139,16 @@ def test_products_are_listed_from_the_page_with_the_form_as_it_is(page: Page, pr
 
     assert status == 200
     assert cast("list[Json]", answer["products"])
+    assert page.complaints() == []
+
+
+def test_nothing_is_sent_before_the_form_is_there(page: Page) -> None:
+    list_products = operation("Products-listProducts")
+
+    page.run(HASTY_CLICK.replace("OPERATION", list_products))
+
+    await_form(page, list_products)
+    assert execute(page, list_products)[0] == 200
     assert page.complaints() == []
 
 

@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 # What a record is, and its hash, is said where the function's own code says it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
+import argument_types
 from audit_verification import clients
 from audit_verification.bucket import AuditBucket
 from audit_verification.findings import printable
@@ -34,7 +35,7 @@ from audit_verification.progress import display
 from audit_verification.scope import Scope
 from audit_verification.threads import Threads
 from audit_verification.verification import Report, Verification
-from common.product import is_product_id
+from wording import counted
 
 NOTHING_FOUND, FOUND, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 130
 
@@ -42,7 +43,6 @@ NOTHING_FOUND, FOUND, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 130
 # processors can follow; S3 serves 5,500 a second.
 # Source: Amazon S3 user guide, "Best practices design patterns: optimizing Amazon S3 performance".
 DEFAULT_WORKERS = 64
-MOST_WORKERS = 256
 
 DEFAULT_PATIENCE_SECONDS = 15.0
 
@@ -85,22 +85,22 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _summary(report: Report, seconds: float, keeps_versions: bool) -> list[str]:
     """Return what to say beside the findings."""
-    read = f"{_counted(report.objects, 'object')} of {_counted(report.products, 'product')}"
+    read = f"{counted(report.objects, 'object')} of {counted(report.products, 'product')}"
     lines = [f"verified {read} in {seconds:.1f} s ({report.objects / max(seconds, 0.001):,.0f} objects/s)"]
     if report.products_in_table is not None:
-        lines.append(f"compared with {_counted(report.products_in_table, 'product')} in the table")
+        lines.append(f"compared with {counted(report.products_in_table, 'product')} in the table")
     if report.not_compared:
-        count = _counted(report.not_compared, "product")
+        count = counted(report.not_compared, "product")
         lines.append(f"not compared with the table: {count}, without a record in the range")
     if report.without_predecessor:
-        count = _counted(report.without_predecessor, "product")
+        count = counted(report.without_predecessor, "product")
         lines.append(f"not linked to the record before: the first record in the range, of {count}")
     if not keeps_versions:
         lines.append("the bucket keeps no versions: objects written over or removed don't show by themselves")
     if report.archived:
         first, last = printable(report.archived[0]), printable(report.archived[-1])
         lines.append(
-            f"not read: {_counted(len(report.archived), 'archived object')}, from {first} to {last}; restore them "
+            f"not read: {counted(len(report.archived), 'archived object')}, from {first} to {last}; restore them "
             "first, or leave them out with --from"
         )
     found = Counter(finding.kind for finding in report.findings)
@@ -109,25 +109,25 @@ def _summary(report: Report, seconds: float, keeps_versions: bool) -> list[str]:
     return lines
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bucket", metavar="BUCKET", help="the audit bucket")
-    parser.add_argument("--product", type=_product_id, metavar="ID", help="verify one product alone")
+    parser.add_argument("--product", type=argument_types.product_id, metavar="ID", help="verify one product alone")
     for option, name, which in (("--from", "first_day", "first"), ("--to", "last_day", "last")):
         parser.add_argument(
             option, dest=name, type=_day, metavar="YYYY-MM-DD", help=f"the {which} day of appliedAt to verify, UTC"
         )
     parser.add_argument("--table", metavar="NAME", help="compare with the product table, which is scanned")
     parser.add_argument(
-        "--workers", type=_workers, default=DEFAULT_WORKERS, metavar="N", help="reads at a time; default: %(default)s"
+        "--workers",
+        type=argument_types.workers,
+        default=DEFAULT_WORKERS,
+        metavar="N",
+        help="reads at a time; default: %(default)s",
     )
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=argument_types.seconds,
         default=DEFAULT_PATIENCE_SECONDS,
         metavar="SECONDS",
         help="for how long to look again for records that may be on their way; default: %(default)s",
@@ -138,12 +138,6 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _product_id(text: str) -> str:
-    if not is_product_id(text):
-        raise argparse.ArgumentTypeError("must be a UUID in lower case")
-    return text
-
-
 def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
@@ -152,22 +146,6 @@ def _day(text: str) -> date:
     if day is None or day.isoformat() != text:
         raise argparse.ArgumentTypeError("must be a day in the form 2026-11-22")
     return day
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_WORKERS}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("must be a number of seconds from 0 to 3600")
-    return seconds
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ at any time.
 
 from __future__ import annotations
 
-import argparse
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 import account
+import argument_types
 import command_line
 import function
 import queues
@@ -79,7 +79,7 @@ def main() -> None:
     pauses = commands.add_parser("pause", help="stop taking changes off the queue")
     pauses.add_argument(
         "--empty-for",
-        type=_seconds,
+        type=argument_types.seconds,
         default=EMPTY_FOR_SECONDS,
         metavar="SECONDS",
         help="how long the audit queue has to be empty for all to be in the audit trail; default: %(default)s",
@@ -97,16 +97,6 @@ def main() -> None:
             resume(client, environment, arguments.table)
         else:
             print(described(of(client, environment), environment))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("must be a number of seconds from 0 to 3600")
-    return seconds
 
 
 def of(client: LambdaClient, environment: str) -> EventSource:

@@ -38,6 +38,7 @@ import queues
 import terraform
 from inspection import BATCH, HOLD_SECONDS, Inspection, Message
 from interruption import Interruption
+from wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -142,7 +143,7 @@ def show(sqs: SQSClient, dead_letters: str, environment: str, limit: int) -> int
     if interruption or len(found) > limit:
         print(f"{name}: {len(shown)} of about {max(inspection.visible, len(found))} messages; --limit shows more")
     else:
-        print(f"{name}: {counted(len(shown))}")
+        print(f"{name}: {counted(len(shown), 'message')}")
     for message in shown:
         print(f"\n{message.message_id}")
         for label, text in description(message, environment):
@@ -205,7 +206,7 @@ def move(sqs: SQSClient, dead_letters: str, source: str, environment: str, chose
             failure = error
 
     from_, to = queues.dead_letter_in(environment), queues.source_in(environment)
-    print(f"moved {counted(len(moves.moved))} from {from_} to {to}")
+    print(f"moved {counted(len(moves.moved), 'message')} from {from_} to {to}")
     for line in left_out(inspection):
         print(line)
     for message_id, problem in moves.problems.items():
@@ -285,21 +286,16 @@ def fitting(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
 # What both say
 
 
-def counted(number: int, noun: str = "message") -> str:
-    """Return a number of things in words."""
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def left_out(inspection: Inspection) -> Iterator[str]:
     """Yield a line for each kind of message that was left out, if any were."""
     if inspection.later:
-        yield f"came after the start, new or failed again, and left alone: {counted(inspection.later)}"
+        yield f"came after the start, new or failed again, and left alone: {counted(inspection.later, 'message')}"
     if inspection.hidden:
-        yield f"held by another reader and left alone: about {counted(inspection.hidden)}"
+        yield f"held by another reader and left alone: about {counted(inspection.hidden, 'message')}"
     if inspection.missed:
-        yield f"counted by SQS but not found: about {counted(inspection.missed)}; run it again"
+        yield f"counted by SQS but not found: about {counted(inspection.missed, 'message')}; run it again"
     if inspection.stuck:
-        yield f"not put back, and hidden for up to {HOLD_SECONDS // 60} minutes: {counted(inspection.stuck)}"
+        yield f"not put back, and hidden for up to {HOLD_SECONDS // 60} minutes: {counted(inspection.stuck, 'message')}"
 
 
 if __name__ == "__main__":

@@ -36,15 +36,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
 import account
+import argument_types
 import command_line
 import event_source
 import terraform
 from audit_trail import AuditTrail, NotARecord
 from common import timestamps
-from common.product import is_product_id
 from interruption import Interruption
 from ledger import Ledger
 from restoration import CannotReplay, Restoration, Stopped
+from wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 MARGIN = timedelta(minutes=5)
 
 DEFAULT_WORKERS = 32
-MOST_WORKERS = 256
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,11 +82,17 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
         help="the moment to which the table was restored, where DynamoDB doesn't know it; an earlier one does no harm",
     )
     parser.add_argument(
-        "--product", type=_product_id, nargs="+", action="extend", default=[], metavar="ID", help="replay these alone"
+        "--product",
+        type=argument_types.product_id,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="replay these alone",
     )
     parser.add_argument(
         "--workers",
-        type=_workers,
+        type=argument_types.workers,
         default=DEFAULT_WORKERS,
         metavar="N",
         help="products at a time; default: %(default)s",
@@ -107,18 +113,6 @@ def _moment(text: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise argparse.ArgumentTypeError("must be a moment in the form 2026-11-22T08:00:00Z")
     return moment.astimezone(UTC)
-
-
-def _product_id(text: str) -> str:
-    if not is_product_id(text):
-        raise argparse.ArgumentTypeError("must be a UUID in lower case")
-    return text
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_WORKERS}")
-    return int(text)
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -241,11 +235,6 @@ def problems_of_each(
             stop.set()
             raise
     return problems
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 if __name__ == "__main__":

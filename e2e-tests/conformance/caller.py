@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.contract import Sent, faults_of_request
+from conformance.contract import Sent, faults_of_request, header_names
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 # What the document says of requests that are not as it wants them; 404 where that makes another path of it.
 REFUSED = {400, 404, 406, 413, 415}
+
+# Of HTTP itself, for caches and browsers, and what API Gateway adds of its own accord.
+ON_ANY_ANSWER = re.compile(r"connection|content-(encoding|length|type)|date|vary|access-control-.*|x-amzn?-.*")
 
 READERS_MAY = {"listProducts", "probeProducts", "getProduct", "probeProduct"}
 
@@ -68,6 +72,8 @@ class Caller:
             response, excluded_checks=excluded, headers=self.headers, transport_kwargs=self._transport
         )
         status = response.status_code
+        undescribed = {name.lower() for name in response.headers} - header_names(operation_id, status)
+        assert not [name for name in undescribed if not ON_ANY_ANSWER.fullmatch(name)], undescribed
         assert status != 429, "the rate of the test is too high"
         if not self._may(operation_id, response):
             assert status in (403, 404), f"{status} for a {self._role}"

@@ -78,6 +78,13 @@ def operation(operation_id: str) -> Json:
     return next(found for _, _, found in operations() if found["operationId"] == operation_id)
 
 
+def header_names(operation_id: str, status: int) -> set[str]:
+    """Return the headers that an answer has by the document, in lower case."""
+    responses = cast("Json", operation(operation_id)["responses"])
+    described = resolved(responses.get(str(status)) or responses[f"{status // 100}XX"])
+    return {name.lower() for name in cast("Json", described.get("headers", {}))}
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of an operation.

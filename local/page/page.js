@@ -9,6 +9,16 @@ async function stack() {
   return answer.ok ? answer.json() : null;
 }
 
+// The library shows the button before it has resolved the operation, and a request that is sent then fails unseen.
+function executeWhatIsResolved() {
+  return {
+    wrapComponents: {
+      execute: (Execute, { React }) => (props) =>
+        React.createElement(Execute, { ...props, disabled: props.disabled || !props.operation.size }),
+    },
+  };
+}
+
 async function show() {
   const local = await stack();
   const spec = window.productApi;
@@ -21,6 +31,7 @@ async function show() {
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
+    plugins: [executeWhatIsResolved],
     showExtensions: false,
     tryItOutEnabled: true,
     // Nobody else is asked whether the document is valid.
