@@ -37,13 +37,16 @@ class Description(TypedDict):
 
 def describe(folder: StackFolder, infrastructure: Mapping[str, object], reference_page: str | None) -> Description:
     """Write down a stack whose infrastructure has these outputs, and the address of its reference page."""
+    values = json.loads(folder.api_keys.read_text(encoding="utf-8"))
+    # In the course of a rotation a client has two keys; the first is the one to use.
+    valid = cast("dict[str, list[dict[str, str]]]", infrastructure["api_keys"])
     description: Description = {
         "apiUrl": f"{folder.endpoint_url}/restapis/{infrastructure['api_id']}/{ENVIRONMENT}/_user_request_/v1.0",
         "referencePageUrl": reference_page,
         "endpointUrl": folder.endpoint_url,
         "region": REGION,
         "accountId": ACCOUNT_ID,
-        "apiKeys": json.loads(folder.api_keys.read_text(encoding="utf-8")),
+        "apiKeys": {client: values[keys[0]["name"]] for client, keys in valid.items()},
         "tableName": str(infrastructure["table_name"]),
         "changeQueueUrl": str(infrastructure["change_queue_url"]),
         "changeDlqUrl": str(infrastructure["change_dlq_url"]),

@@ -87,7 +87,7 @@ class StackFolder:
 
     @property
     def api_keys(self) -> Path:
-        """The API keys' values by client, as JSON."""
+        """The API keys' values by client (the first) or client/number, as JSON."""
         return self.path / "api-keys.json"
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -18,7 +19,7 @@ from local import generation, ministack, page_server, reference_page, repository
 from local.command_line import since_typed
 from local.description import Description, describe, described
 from local.failure import Failure
-from local.layout import FUNCTIONS, INFRASTRUCTURE, StackFolder, chosen_stack, short_name
+from local.layout import ENVIRONMENT, FUNCTIONS, INFRASTRUCTURE, ROOT, StackFolder, chosen_stack, short_name
 from local.locking import stack_locked
 from local.parallel import tasks_at_a_time
 from local.secret_file import write_secret
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLIENTS = ("admin", "storefront")
+SETTINGS = ROOT / INFRASTRUCTURE / "terraform" / "environments" / f"{ENVIRONMENT}.tfvars"
 
 # Half of the time Terraform waits for AWS to settle; each deployment takes some 400 MB of memory.
 DEPLOYMENTS_AT_A_TIME = 2 * (os.cpu_count() or 2)
@@ -66,7 +68,7 @@ def bring_up(folder: StackFolder, steps: Steps) -> None:
             state_bucket.release(folder, key)
             step.note += f"; released {key}"
 
-    make_api_keys(folder.api_keys)
+    make_api_keys(folder.api_keys, SETTINGS.read_text(encoding="utf-8"))
     with (
         tasks_at_a_time(BUILDS_AT_A_TIME) as builds,
         tasks_at_a_time(DEPLOYMENTS_AT_A_TIME) as deployments,
@@ -125,10 +127,21 @@ def start_over(folder: StackFolder) -> None:
         file.unlink(missing_ok=True)
 
 
-def make_api_keys(file: Path) -> None:
-    """Choose a random key for each client, unless that was done before."""
-    if not file.exists():
-        write_secret(file, {client: secrets.token_hex(20) for client in CLIENTS})
+def make_api_keys(file: Path, settings: str) -> None:
+    """Choose a random value for each API key without one: each client's first, and those that a rotation is about.
+
+    Parameters
+    ----------
+    settings
+        The infrastructure's settings of the environment, whose line ``api_key_numbers`` names the others.
+    """
+    values = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    rotated = re.search(r"^api_key_numbers\b.*", settings, re.MULTILINE)
+    numbered = re.findall(r"([a-z0-9-]+) = \[([0-9, ]+)\]", rotated[0] if rotated else "")
+    wanted = [f"{client}/{number.strip()}" for client, numbers in numbered for number in numbers.split(",")]
+    names = [*CLIENTS, *(name for name in wanted if not name.endswith("/1"))]
+    if missing := set(names) - set(values):
+        write_secret(file, values | {name: secrets.token_hex(20) for name in sorted(missing)})
 
 
 def await_answer(stack: Description) -> str:

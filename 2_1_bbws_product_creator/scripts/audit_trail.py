@@ -97,7 +97,8 @@ class AuditTrail:
             raise NotARecord(f"{entry.key} holds another record than its key says")
         try:
             own_hash = record_hash(values)
-        except (TypeError, RecursionError) as error:
+        # A value that can't be written, such as half of a surrogate pair, is a ValueError.
+        except (TypeError, ValueError, RecursionError) as error:
             raise NotARecord(f"{entry.key} has no hash: {error}") from None
         if values["hash"] != own_hash:
             raise NotARecord(f"{entry.key} was altered: its hash is not that of its content")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.literals import ArchitectureType
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 ALIAS = "live"
 
@@ -28,6 +29,8 @@ ALIAS = "live"
 KEPT = 10
 
 _DOWNLOAD_SECONDS = 60
+
+_OF_A_VERSION = frozenset({"Description", "FunctionArn", "LastModified", "ResponseMetadata", "RevisionId", "Version"})
 
 _BROUGHT_BACK = re.compile(r"Code of version (\d+)\b")
 
@@ -91,14 +94,16 @@ class Versions:
 
     def published(self) -> list[Version]:
         """Return all versions that are there, the oldest first."""
-        pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=self.name)
-        found = [
+        return [
             Version(int(known["Version"]), known["CodeSha256"], known.get("Description", ""))
-            for page in pages
-            for known in page["Versions"]
-            if known["Version"] != "$LATEST"
+            for known in self._configurations()
         ]
-        return sorted(found, key=lambda version: version.number)
+
+    def _configurations(self) -> list[FunctionConfigurationTypeDef]:
+        """Return the configuration of each version, the oldest first."""
+        pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=self.name)
+        found = (known for page in pages for known in page["Versions"] if known["Version"] != "$LATEST")
+        return sorted(found, key=lambda known: int(known["Version"]))
 
     def get(self, number: str) -> Version:
         """Return a version; end the script if it isn't there."""
@@ -174,7 +179,7 @@ class Versions:
     def publish(self, package: bytes, architectures: Sequence[str] = (), description: str = "") -> str:
         """Publish a package with today's configuration.
 
-        Where nothing changed since the last version, Lambda publishes none and that one counts.
+        Where nothing changed since the last version, none is published and that one counts.
 
         Parameters
         ----------
@@ -198,6 +203,10 @@ class Versions:
                 Architectures=cast("list[ArchitectureType]", list(architectures or now["Architectures"])),
             )
             self._wait("function_updated_v2")
+            now = self._client.get_function_configuration(FunctionName=self.name)
+        # Lambda would see that too, but not everything that stands in for it.
+        if (last := self._configurations()[-1:]) and contents(last[0]) == contents(now):
+            return last[0]["Version"]
         # With other code than this, Lambda refuses: somebody deployed meanwhile.
         version = self._client.publish_version(
             FunctionName=self.name,
@@ -222,6 +231,15 @@ class Versions:
         self._client.get_waiter(what).wait(
             FunctionName=self.name, **which, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
+
+
+def contents(configuration: Mapping[str, object]) -> dict[str, object]:
+    """Return what a configuration says of code and settings, and not of when and as what they were published."""
+    return {
+        name: value
+        for name, value in configuration.items()
+        if name not in _OF_A_VERSION and not name.startswith(("LastUpdateStatus", "State"))
+    }
 
 
 def code_sha256(package: bytes) -> str:

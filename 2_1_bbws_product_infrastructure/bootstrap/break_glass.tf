@@ -17,10 +17,7 @@ resource "aws_iam_role" "break_glass" {
       Effect    = "Allow"
       Principal = { AWS = sort(var.break_glass_users) }
       Action    = "sts:AssumeRole"
-      Condition = {
-        Bool            = { "aws:MultiFactorAuthPresent" = "true" }
-        NumericLessThan = { "aws:MultiFactorAuthAge" = "900" }
-      }
+      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
     }]
   })
 }

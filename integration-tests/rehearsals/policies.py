@@ -53,13 +53,19 @@ def _statements(documents: Iterable[Document], effect: str) -> Iterator[Document
 def _matches(request: Request, statement: Document) -> bool:
     return (
         any(_like(request.action, pattern, re.IGNORECASE) for pattern in _listed(statement["Action"]))
-        and any(_like(request.resource, pattern) for pattern in _listed(statement["Resource"]))
+        and _is_about(request.resource, statement)
         and all(
             _holds(operator, request.context.get(key), _listed(values))
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
     )
+
+
+def _is_about(resource: str, statement: Document) -> bool:
+    if "NotResource" in statement:
+        return not any(_like(resource, pattern) for pattern in _listed(statement["NotResource"]))
+    return any(_like(resource, pattern) for pattern in _listed(statement["Resource"]))
 
 
 def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:

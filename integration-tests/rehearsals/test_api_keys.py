@@ -315,6 +315,8 @@ class Rotation:
         What the script said to steps that came too early.
     said
         What it said to the others.
+    validated
+        What validation says of the clients, after each deployment of the infrastructure.
     client
         The statuses of the answers to a client that read its secret and sent a request all the time.
     """
@@ -323,6 +325,7 @@ class Rotation:
     answers: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     refused: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     said: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    validated: dict[str, list[str]] = field(default_factory=dict)
     client: list[int | str] = field(default_factory=list)
 
 
@@ -355,6 +358,7 @@ def rotate(environment: Environment, seen: Rotation) -> None:
 
     def deploy(when: str) -> None:
         seen.deployed[when] = environment.deploy()
+        seen.validated[when] = environment.run("validate_infrastructure.py", "local").stdout.splitlines()
         look(when)
 
     look("before")
@@ -427,6 +431,12 @@ def test_no_deployment_replaces_a_key(rotation: Rotation) -> None:
         "switch": {('aws_secretsmanager_secret_version.client["admin"]', "delete create")},
         "finish": {(f'{kind}["admin"]', "delete") for kind in both},
     }
+
+
+def test_validation_holds_no_deployment_up(rotation: Rotation) -> None:
+    for lines in rotation.validated.values():
+        said = [(line.split()[0], line.split()[2]) for line in lines if " client " in line]
+        assert said == [("kept", "storefront")] * 6 + [("kept", "admin")] * 6
 
 
 def test_steps_out_of_turn_are_refused_with_what_is_to_be_done(rotation: Rotation) -> None:

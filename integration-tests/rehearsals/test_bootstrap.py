@@ -34,7 +34,10 @@ RECORDS = "arn:aws:s3:::bbws-product-audit-logs-local"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 RUNTIME_BOUNDARY = f"{IAM}:policy/bbws-product-runtime-boundary-local"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-get-product-local"
+CREATOR = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-product-creator-local"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/bbws-products-local"
+
+COMPONENT = "product-infrastructure"
 
 EVERYTHING: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -113,7 +116,8 @@ def third(second: Run) -> Run:
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=OIDC_PROVIDER)
     iam.delete_role(RoleName="somebody-elses-logging")
     terraform(
-        "state", "rm", 'aws_iam_role.workflow["plan"]', 'aws_iam_policy.boundary["runtime"]', "aws_s3_bucket.state"
+        *("state", "rm", 'aws_iam_role.workflow["plan"]', 'aws_iam_policy.boundary["runtime"]'),
+        *("aws_iam_role.break_glass", "aws_s3_bucket.state"),
     )
     return run()
 
@@ -176,7 +180,7 @@ def test_second_run_changes_nothing(second: Run) -> None:
 
 def test_what_is_there_is_taken_into_the_state_again_and_what_is_gone_is_made(third: Run) -> None:
     assert third.status == 0, third.said
-    assert "Resources: 3 imported, " in third.said
+    assert "Resources: 4 imported, " in third.said
     assert ", 0 destroyed." in third.said
     assert third.provider == ["sts.amazonaws.com"]
     assert third.logging_role == f"{IAM}:role/bbws-product-api-logging-local"
@@ -254,6 +258,18 @@ def test_token_for_another_audience_is_of_no_use(third: Run) -> None:
         assume("deploy", token(f"{REPOSITORY}:environment:local", audience="https://github.com/example"))
 
 
+def test_nobody_assumes_the_break_glass_role_without_a_second_factor(third: Run) -> None:
+    iam = boto3.client("iam")
+    statement = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}
+    for name in ("the-owner", "somebody-else"):
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="assume", PolicyDocument=json.dumps(statement))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        sts = boto3.client("sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sts.assume_role(RoleArn=role_arn("bbws-break-glass"), RoleSessionName="emergency")
+
+
 # What the roles may do
 
 
@@ -303,7 +319,7 @@ LOOK = [
     Request("iam:GetRolePolicy", role_arn("bbws-get-product-local")),
     Request("lambda:GetFunction", FUNCTION),
     Request("lambda:GetAlias", f"{FUNCTION}:live"),
-    Request("lambda:GetEventSourceMapping", "*", {"lambda:FunctionArn": f"{FUNCTION}:live"}),
+    Request("lambda:GetEventSourceMapping", "*", {"lambda:FunctionArn": f"{CREATOR}:live"}),
     Request("s3:GetBucketPolicy", RECORDS),
     Request("s3:ListBucket", STATES),
     Request("s3:GetObject", f"{STATES}/2_1_bbws_product_infrastructure/terraform.tfstate"),
@@ -324,12 +340,30 @@ CHANGE = [
     Request("iam:PassRole", role_arn("bbws-product-backup-local"), {"iam:PassedToService": "backup.amazonaws.com"}),
     Request("lambda:UpdateFunctionCode", FUNCTION),
     Request("lambda:InvokeFunction", f"{FUNCTION}:7"),
-    Request("lambda:CreateEventSourceMapping", "*", {"lambda:FunctionArn": f"{FUNCTION}:live"}),
+    Request("lambda:CreateEventSourceMapping", "*", {"lambda:FunctionArn": f"{CREATOR}:live"}),
     Request("logs:CreateLogGroup", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/bbws-get-product-local"),
     Request("s3:PutObject", f"{STATES}/2_1_bbws_get_product/terraform.tfstate"),
     Request("s3:PutObject", f"{STATES}/deployed/2_1_bbws_get_product.json"),
     Request("sqs:SetQueueAttributes", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:bbws-product-change-local"),
-    Request("kms:CreateKey", "*", {"aws:RequestTag/Project": "BBWS", "aws:RequestTag/Environment": "local"}),
+    Request("kms:CreateKey", "*", {"aws:RequestTag/Component": COMPONENT, "aws:RequestTag/Environment": "local"}),
+    Request(
+        "kms:Decrypt",
+        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/own",
+        {"aws:ResourceTag/Component": COMPONENT, "aws:ResourceTag/Environment": "local"},
+    ),
+]
+
+# Other projects' with such names.
+OTHERS = [
+    Request("lambda:UpdateFunctionCode", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"),
+    Request("lambda:GetFunction", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"),
+    Request("lambda:InvokeFunction", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local:live"),
+    Request(
+        "lambda:DeleteEventSourceMapping",
+        "*",
+        {"lambda:FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"},
+    ),
+    Request("logs:DeleteLogGroup", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/bbws-another-local"),
 ]
 
 # Not even if somebody attached AdministratorAccess.
@@ -378,12 +412,21 @@ NEVER = [
         "kms:TagResource",
         f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
         {
-            "aws:RequestTag/Project": "BBWS",
+            "aws:RequestTag/Component": COMPONENT,
             "aws:RequestTag/Environment": "local",
-            "aws:ResourceTag/Project": "Another",
+            "aws:ResourceTag/Component": "another",
             "aws:ResourceTag/Environment": "local",
         },
     ),
+    Request(
+        "kms:Decrypt",
+        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
+        {"aws:ResourceTag/Component": "another", "aws:ResourceTag/Environment": "local"},
+    ),
+    # Roles of other projects have such names, too.
+    Request("iam:CreateRole", role_arn("bbws-another-local"), under(RUNTIME_BOUNDARY)),
+    Request("iam:UpdateAssumeRolePolicy", role_arn("bbws-another-local")),
+    Request("iam:PassRole", role_arn("bbws-another-local"), {"iam:PassedToService": "lambda.amazonaws.com"}),
     Request(
         "lambda:CreateEventSourceMapping",
         "*",
@@ -403,12 +446,12 @@ def test_plan_role_may(request_: Request, roles: dict[str, Role]) -> None:
     assert roles["plan"].may(request_)
 
 
-@pytest.mark.parametrize("request_", [*CHANGE, *NEVER], ids=str)
+@pytest.mark.parametrize("request_", [*CHANGE, *NEVER, *OTHERS], ids=str)
 def test_plan_role_may_not(request_: Request, roles: dict[str, Role]) -> None:
     assert not roles["plan"].may(request_)
 
 
-@pytest.mark.parametrize("request_", NEVER, ids=str)
+@pytest.mark.parametrize("request_", [*NEVER, *OTHERS], ids=str)
 def test_deploy_role_may_not(request_: Request, roles: dict[str, Role]) -> None:
     assert not roles["deploy"].may(request_)
 

@@ -89,6 +89,12 @@ def test_terraform_takes_it_for_its_own_settles_it_and_leaves_the_other_alone(en
     assert boto3.resource("dynamodb").Table(TABLE).scan()["Count"] == 3
     assert environment.apply(ADDRESS, api_key_values=KEYS) == set()
 
+    done = environment.run("validate_infrastructure.py", "local")
+    assert done.stdout, done.stderr
+    lines = done.stdout.splitlines()
+    promises = {(line.split()[0], line.split()[2]) for line in lines if " table bbws-" in line}
+    assert promises == {("kept", RESTORED)}
+
 
 def test_what_can_not_be_restored_is_refused(refused: dict[str, str]) -> None:
     assert refused[TABLE].startswith(f"error: {TABLE} is in use, and can't be restored into itself: give the restored ")
@@ -139,6 +145,8 @@ class Restoring:
         }
         self._looks = looks
         self.asked: list[str] = []
+        # Status, and whether it is still being restored, as often as somebody looked.
+        self.told: list[tuple[str, bool]] = []
 
     def describe_continuous_backups(self, **_: object) -> Any:
         recovery = {
@@ -152,6 +160,7 @@ class Restoring:
         self._looks -= 1
         busy = self._looks >= 0
         status = "CREATING" if self._looks > 0 else "ACTIVE"
+        self.told.append((status, busy))
         return {"Table": {"TableStatus": status, "RestoreSummary": {**self._summary, "RestoreInProgress": busy}}}
 
     def restore_table_to_point_in_time(self, **request: object) -> Any:
@@ -185,7 +194,7 @@ def test_restoration_of_something_else_under_the_same_name_is_refused(script: An
 def test_table_is_waited_for_until_it_is_active_and_whole(script: Any) -> None:
     aws = Restoring(looks=4)
     script.wait(aws, RESTORED)
-    assert aws.describe_table()["Table"]["RestoreSummary"]["RestoreInProgress"] is False
+    assert aws.told[-2:] == [("ACTIVE", True), ("ACTIVE", False)]
 
 
 def test_table_without_recovery_and_one_that_is_gone_are_told(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:

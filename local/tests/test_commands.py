@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import environments, logs, programs, stack, state_bucket, suite_stacks
+from local.description import describe
 from local.environments import VirtualEnvironment
 from local.failure import Failure
 from local.layout import ROOT, chosen_stack
 from local.locking import locked, stack_locked
+from local.secret_file import write_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,13 +84,39 @@ def test_a_first_deployment_that_was_killed_is_half_made(folder: StackFolder, mo
 
 
 def test_api_keys_are_secret_and_stay(folder: StackFolder) -> None:
-    stack.make_api_keys(folder.api_keys)
+    stack.make_api_keys(folder.api_keys, "api_key_numbers = {}")
     chosen = folder.api_keys.read_text()
     assert folder.api_keys.stat().st_mode & 0o777 == 0o600
 
-    stack.make_api_keys(folder.api_keys)
+    stack.make_api_keys(folder.api_keys, "api_key_numbers = {}")
 
     assert folder.api_keys.read_text() == chosen
+
+
+def test_keys_of_a_rotation_get_values_and_the_others_keep_theirs(folder: StackFolder) -> None:
+    stack.make_api_keys(folder.api_keys, "api_key_numbers = {}")
+    before = json.loads(folder.api_keys.read_text())
+
+    stack.make_api_keys(folder.api_keys, "a = 1\napi_key_numbers  = { admin = [3, 2], storefront = [1, 2] }\nb = 2\n")
+
+    values = json.loads(folder.api_keys.read_text())
+    assert set(values) == {"admin", "storefront", "admin/3", "admin/2", "storefront/2"}
+    assert len(set(values.values())) == len(values)
+    assert values.items() >= before.items()
+
+
+def test_a_described_stack_has_the_key_that_each_client_is_to_use(folder: StackFolder) -> None:
+    write_secret(folder.api_keys, {"admin": "old", "admin/2": "new", "storefront": "only"})
+    infrastructure = {
+        "api_id": "abc",
+        "api_keys": {"admin": [{"name": "admin/2"}, {"name": "admin"}], "storefront": [{"name": "storefront"}]},
+        **dict.fromkeys(("table_name", "change_queue_url", "change_dlq_url", "audit_queue_url"), ""),
+        **dict.fromkeys(("audit_dlq_url", "audit_bucket_name"), ""),
+    }
+
+    described = describe(folder, infrastructure, None)
+
+    assert described["apiKeys"] == {"admin": "new", "storefront": "only"}
 
 
 def test_an_old_python_is_told_what_is_needed() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,6 +244,18 @@ def test_changes_that_are_applied_to_the_restored_table_later_continue_the_chain
     assert following["status"] == "APPLIED"
 
 
+def test_record_that_a_clock_ahead_dated_tomorrow_is_found(drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+    (record,) = drill.apply(create())
+    drill.erase(record)
+    drill.keep({**record, "appliedAt": "2026-11-23T00:00:30.000000Z"})
+    now = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+    monkeypatch.setattr(timestamps, "now", lambda: now)
+
+    found = drill.trail().since(now - timedelta(minutes=5))
+
+    assert [entry.applied_at for entry in found[PRODUCT]] == ["2026-11-23T00:00:30.000000Z"]
+
+
 @pytest.mark.parametrize(("lost", "said"), [([2], "sequence 2 is"), ([2, 3], "sequence 2 to 3 is")])
 def test_missing_record_stops_the_replay_before_anything_is_stored(drill: Drill, lost: list[int], said: str) -> None:
     drill.apply(create())
@@ -323,7 +335,12 @@ def test_object_that_is_no_record_is_named(drill: Drill, content: bytes, said: s
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"), [({"sequence": 2}, "holds another record"), ({"fields": {"price": 1.5}}, "has no hash")]
+    ("parts", "said"),
+    [
+        ({"sequence": 2}, "holds another record"),
+        ({"fields": {"price": 1.5}}, "has no hash"),
+        ({"fields": {"name": "\ud800"}}, "has no hash"),
+    ],
 )
 def test_record_that_is_another_or_has_no_hash_is_named(drill: Drill, parts: dict[str, object], said: str) -> None:
     drill.restore()

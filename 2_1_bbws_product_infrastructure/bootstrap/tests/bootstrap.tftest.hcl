@@ -364,12 +364,9 @@ run "break_glass" {
       Effect    = "Allow"
       Principal = { AWS = ["arn:aws:iam::093646564004:user/the.owner", "arn:aws:iam::111111111111:user/security/somebody"] }
       Action    = "sts:AssumeRole"
-      Condition = {
-        Bool            = { "aws:MultiFactorAuthPresent" = "true" }
-        NumericLessThan = { "aws:MultiFactorAuthAge" = "900" }
-      }
+      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
     }]
-    error_message = "The break-glass role must trust the people who are named, with a second factor of the last quarter of an hour, and nobody else."
+    error_message = "The break-glass role must trust the people who are named, with a second factor, and nobody else."
   }
 
   assert {

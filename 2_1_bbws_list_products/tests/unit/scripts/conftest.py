@@ -25,7 +25,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
-from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_backends
+from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import config as moto_config
 
 import content
@@ -193,9 +193,6 @@ class Account:
         self.configure(**settings)
         version = self.lambda_.publish_version(FunctionName=self.name)["Version"]
         if version == "1":
-            # moto would publish the first version a second time.
-            functions = lambda_simple_backends[ACCOUNTS[self.environment]][self.region]
-            functions.get_function(self.name).code_or_config_updated = False
             self.lambda_.create_alias(FunctionName=self.name, Name="live", FunctionVersion="1")
         return version
 
