@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.errors import ValidationError
 from common.product import FIELD_NAMES
-from common.product_fields import new_product, product_changes, queued_fields
+from common.product_fields import ALLOWED, new_product, product_changes, queued_fields
 
 VALID = {
     "name": "WordPress Starter",
@@ -38,6 +38,14 @@ def refused(check, body):
     fields = [detail["field"] for detail in caught.value.details]
     assert len(set(fields)) == len(fields)
     return {detail["field"]: detail["message"] for detail in caught.value.details}
+
+
+def test_fields_that_can_be_set_are_those_that_a_product_has():
+    """One that is taken and isn't kept would be lost, though the caller was promised it."""
+    whole = {"name": "WordPress", "description": "One WordPress site", "price": "1.00", "billingCycle": "monthly"}
+    taken = {**whole, "currency": "ZAR", "features": [], "active": True}
+
+    assert set(queued_fields(taken)) == set(FIELD_NAMES) == set(ALLOWED)
 
 
 def test_new_product_gets_what_it_leaves_open():
