@@ -2,7 +2,7 @@
 
     plans/{repository}/{content}/{SHA-256}.tfplan and .zip     what was planned, until it is applied
     deployed/{repository}/{content}.json                       what was deployed and tried
-    deployed/{repository}/refused/{version}                    which versions were tried and taken away again
+    deployed/{repository}/refused/{version}                    which version was tried and taken away again
 
 A plan holds secrets: the bucket is private and encrypted. What lies there under its own SHA-256 can't be mistaken.
 """
@@ -57,11 +57,6 @@ class StateBucket:
             raise Missing(key) from None
         except self.client.exceptions.NoSuchBucket:
             terraform.fail(f"the state bucket {self.name} does not exist: make it first")
-
-    def keys(self, prefix: str) -> list[str]:
-        """Return the keys that begin with a text."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def put(self, key: str, body: bytes) -> None:
         """Put an object in its place."""

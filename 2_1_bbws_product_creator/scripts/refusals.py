@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,19 +11,24 @@ import state_bucket
 
 
 def note(environment: str, version: str, reason: str) -> None:
-    """Note that a version was refused. That it can't be noted doesn't end the script, which has more to do."""
+    """Note why a version was refused; without a reason, that it no longer is.
+
+    That it can't be noted doesn't end the script, which has more to do.
+    """
     key = state_bucket.refused(repository.NAME, version)
     try:
         state_bucket.StateBucket(environment).put(key, json.dumps({"version": version, "reason": reason}).encode())
     except (BotoCoreError, ClientError) as error:
-        print(f"could not note that version {version} was refused: {error}")
+        print(f"could not note what became of version {version}: {error}")
 
 
-def noted(environment: str) -> set[int]:
-    """Return the numbers of the versions that were refused; none where the notes can't be read."""
+def reason(environment: str, version: str) -> str:
+    """Return why a version was refused; empty if it wasn't, or where the note can't be read."""
     try:
-        keys = state_bucket.StateBucket(environment).keys(state_bucket.refused(repository.NAME, ""))
+        noted = state_bucket.StateBucket(environment).get(state_bucket.refused(repository.NAME, version))
+    except state_bucket.Missing:
+        return ""
     except (BotoCoreError, ClientError) as error:
-        print(f"could not see which versions were refused: {error}")
-        return set()
-    return {int(PurePosixPath(key).name) for key in keys}
+        print(f"could not see whether version {version} was refused: {error}")
+        return ""
+    return str(json.loads(noted)["reason"])

@@ -87,6 +87,9 @@ def release(
         terraform.fail(f"{failed}. Version {version} is live all the same; back: scripts/rollback.py {environment}")
     if tried:
         deployment_note.write(environment, applied)
+    if refusals.reason(environment, version):
+        # The fault was another's.
+        refusals.note(environment, version, "")
     removed = published.remove_old()
     if removed:
         print(f"removed versions {', '.join(map(str, removed))}")

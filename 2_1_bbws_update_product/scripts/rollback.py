@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING
 
 import account
 import command_line
@@ -23,9 +22,6 @@ import refusals
 import smoke_test
 import terraform
 import versions
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def main() -> None:
@@ -71,7 +67,7 @@ def roll_back(environment: str, to: str) -> str:
         published.make_live(live, live.version)
         print("a release broke off half-way: that is undone")
         return f"{published.name}: version {live.version} gets all requests again, as before that release"
-    wanted = published.get(to) if to else earlier(published, live, refusals.noted(environment))
+    wanted = published.get(to) if to else earlier(published, live, environment)
     package, architectures = published.code(wanted)
     print(f"{published.name}: version {live.version} is live; bringing back the code of version {wanted.number}")
     version = published.publish(
@@ -87,20 +83,19 @@ def roll_back(environment: str, to: str) -> str:
     return f"{published.name}: version {version} is live, with the code of version {wanted.number}"
 
 
-def earlier(published: versions.Versions, live: versions.Alias, refused: Collection[int]) -> versions.Version:
+def earlier(published: versions.Versions, live: versions.Alias, environment: str) -> versions.Version:
     """Return the last version before the live one that has other code; end the script if there is none.
 
-    Parameters
-    ----------
-    refused
-        Versions that a release tried and took away again.
+    Versions that a release tried and took away again are passed over.
     """
     now = published.get(live.version)
     found = [
         version
         for version in published.published()
-        if version.number < now.origin and version.code_sha256 != now.code_sha256 and version.number not in refused
+        if version.number < now.origin and version.code_sha256 != now.code_sha256
     ]
+    while found and (reason := refusals.reason(environment, str(found[-1].number))):
+        print(f"passing over version {found.pop().number}, which was refused: {reason}")
     if not found:
         terraform.fail(f"{published.name} has no other code from before version {now.origin}. Nothing was changed")
     return found[-1]

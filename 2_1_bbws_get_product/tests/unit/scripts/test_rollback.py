@@ -71,6 +71,19 @@ def test_version_that_a_release_refused_is_passed_over(dev: Account, run: Callab
     assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("1")
 
 
+def test_version_that_a_later_release_took_is_not_passed_over(dev: Account, run: Callable[..., Ended]) -> None:
+    for code in ("oldest", "good after all", "bad"):
+        dev.publish(code)
+    dev.answers["2"] = [{"errorMessage": "somebody else's fault"}]
+    refused = run("release", "dev", "--version", "2")
+    taken = run("release", "dev", "--version", "2")
+    run("release", "dev", "--version", "3")
+
+    assert (refused.status, taken.status) == (1, 0)
+    assert run("rollback", "dev").status == 0
+    assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("2")
+
+
 def test_refusals_that_cannot_be_read_stop_no_rollback(
     dev: Account, run: Callable[..., Ended], refused_by_s3: Callable[[Account], None]
 ) -> None:
@@ -82,7 +95,7 @@ def test_refusals_that_cannot_be_read_stop_no_rollback(
     ended = run("rollback", "dev")
 
     assert ended.status == 0
-    assert "could not see which versions were refused" in ended.out
+    assert "could not see whether version 1 was refused" in ended.out
     assert dev.code_sha256(dev.live()[0]) == dev.code_sha256("1")
 
 

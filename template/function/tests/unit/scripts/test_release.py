@@ -138,7 +138,7 @@ def test_refusal_that_cannot_be_noted_changes_nothing_else(
 
     ended = run("release", "prod", "--version", "2")
 
-    assert "could not note that version 2 was refused" in ended.out
+    assert "could not note what became of version 2" in ended.out
     assert f"{prod.name}-errors fired: version 1 gets all requests again" in ended.err
     assert prod.live() == ("1", {})
 
