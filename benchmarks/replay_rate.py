@@ -39,7 +39,7 @@ SCRIPTS = ROOT / "2_1_bbws_product_creator" / "scripts"
 sys.path[:0] = [str(SCRIPTS), str(SCRIPTS.parent / "src")]
 
 replay_records, audit_trail, ledger, restoration = map(
-    importlib.import_module, ("replay_records", "audit_trail", "ledger", "restoration")
+    importlib.import_module, ("replay_records", "restoration.audit_trail", "ledger", "restoration.restoration")
 )
 
 if TYPE_CHECKING:

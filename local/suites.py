@@ -176,7 +176,7 @@ def terraform(run: Run) -> None:
 
 @counted
 def unit(run: Run) -> None:
-    """Run every repository's own tests, and those of the local run."""
+    """Run every repository's own tests, and those of the local run and of the template."""
     _unit(run)
 
 
@@ -289,7 +289,10 @@ def _rehearse_deployments(run: Run, stack: StackFolder) -> None:
 
 
 def _unit(run: Run) -> None:
-    tasks = [partial(run.attempt, "local", partial(_pytest, "local", credentials.without_accounts()))]
+    tasks = [
+        partial(run.attempt, name, partial(_pytest, folder, credentials.without_accounts()))
+        for name, folder in (("local", "local"), ("template", "template/tests"))
+    ]
     for repository in FUNCTIONS:
         tasks.append(partial(run.attempt, f"unit {short_name(repository)}", partial(_make_test, repository)))
     in_parallel(tasks, AT_A_TIME)

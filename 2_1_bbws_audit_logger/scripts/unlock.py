@@ -15,11 +15,7 @@ import socket
 import subprocess
 import time
 
-import account
-import command_line
-import repository
-import state_bucket
-import terraform
+from deployment import account, command_line, deployable, state_bucket, terraform
 
 _PAUSE_SECONDS = 2
 
@@ -39,7 +35,7 @@ def main() -> None:
     with command_line.orderly_end():
         account.check(environment)
         bucket = state_bucket.StateBucket(environment)
-        key = f"{repository.NAME}/terraform.tfstate.tflock"
+        key = f"{deployable.NAME}/terraform.tfstate.tflock"
         try:
             lock = json.loads(bucket.get(key))
         except state_bucket.Missing:

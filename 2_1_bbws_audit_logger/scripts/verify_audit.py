@@ -26,7 +26,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 # What a record is, and its hash, is said where the function's own code says it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
-import argument_types
 from audit_verification import clients
 from audit_verification.bucket import AuditBucket
 from audit_verification.findings import printable
@@ -35,7 +34,8 @@ from audit_verification.progress import display
 from audit_verification.scope import Scope
 from audit_verification.threads import Threads
 from audit_verification.verification import Report, Verification
-from wording import counted
+from operations import argument_types
+from operations.wording import counted
 
 NOTHING_FOUND, FOUND, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 130
 

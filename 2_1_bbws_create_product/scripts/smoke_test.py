@@ -29,11 +29,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-import account
-import command_line
-import infrastructure
-import repository
-import terraform
+from deployment import account, command_line, deployable, infrastructure, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,7 +81,7 @@ def main() -> None:
                 invoke(arguments.environment, arguments.version)
             else:
                 through_api(arguments.environment)
-                print(f"{repository.NAME}: {arguments.environment} answers as expected")
+                print(f"{deployable.NAME}: {arguments.environment} answers as expected")
         except Failed as failed:
             terraform.fail(str(failed))
 
@@ -107,7 +103,7 @@ def invoke(environment: str, version: str) -> None:
     event = smoke["event"]
     if "client" in smoke:
         event["headers"] = {**event["headers"], "x-api-key": Keys(environment)[smoke["client"]]}
-    name = _function(repository.NAME, environment)
+    name = _function(deployable.NAME, environment)
     # Lambda runs a function for 30 s at most. Another attempt would be another invocation.
     config = Config(read_timeout=60, retries={"total_max_attempts": 1})
     client = boto3.client("lambda", region_name=terraform.region(environment), config=config)
@@ -149,7 +145,7 @@ def through_api(environment: str) -> bool:
         api.expect(request, settling=plan.get("settlesWithinSeconds", 0))
     if "life" not in plan or environment not in WITH_LIFE:
         return True
-    own = repository.NAME.removeprefix("2_1_bbws_").replace("_", "-")
+    own = deployable.NAME.removeprefix("2_1_bbws_").replace("_", "-")
     missing = [name for name in sorted({own, *NEEDED}) if not _is_deployed(name, environment)]
     if missing:
         print(f"a product's life is not tried: {', '.join(missing)} not deployed yet. Then run this again")

@@ -15,12 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import account
-import command_line
-import content
-import repository
-import state_bucket
-import terraform
+from deployment import account, command_line, content, deployable, state_bucket, terraform
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -74,7 +69,7 @@ def main() -> None:
             )
     with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
         account.check(environment)
-        terraform.init(environment, repository.NAME)
+        terraform.init(environment, deployable.NAME)
         # An empty address is what a workflow's empty input becomes.
         plan = make(environment, Path(folder), [address for address in arguments.may_destroy if address])
         checksums = keep(environment, plan)
@@ -106,9 +101,9 @@ def make(environment: str, folder: Path, may_destroy: Collection[str]) -> Plan:
     may_destroy
         Addresses of tables, buckets and queues that may be destroyed all the same.
     """
-    package = repository.check_package(environment)
+    package = deployable.check_package(environment)
     file = folder / "deployment.tfplan"
-    planned = terraform.plan(environment, file, repository.variables())
+    planned = terraform.plan(environment, file, deployable.variables())
     # Reading a plan takes some seconds.
     if planned.changes and " 0 to destroy." not in planned.text:
         lost = [
@@ -138,12 +133,12 @@ def keep(environment: str, plan: Plan) -> dict[str, str]:
     """Put a plan and the package that belongs to it into the state bucket, and return their checksums."""
     bucket = state_bucket.StateBucket(environment)
     parts = {"plan": (plan.file.read_bytes(), "tfplan")}
-    if repository.PACKAGE is not None:
-        parts["package"] = (repository.PACKAGE.read_bytes(), "zip")
+    if deployable.PACKAGE is not None:
+        parts["package"] = (deployable.PACKAGE.read_bytes(), "zip")
     checksums = {"plan-checksum": "", "package-checksum": ""}
     for part, (body, suffix) in parts.items():
         checksum = state_bucket.sha256(body)
-        bucket.put(state_bucket.planned(repository.NAME, content.name(), checksum, suffix), body)
+        bucket.put(state_bucket.planned(deployable.NAME, content.name(), checksum, suffix), body)
         checksums[f"{part}-checksum"] = checksum
     return checksums
 
@@ -165,7 +160,7 @@ def summary(environment: str, plan: Plan, checksums: dict[str, str]) -> str:
     }
     return "\n".join(
         [
-            f"## Plan of {repository.NAME} for {environment}",
+            f"## Plan of {deployable.NAME} for {environment}",
             "",
             "| | |",
             "|---|---|",

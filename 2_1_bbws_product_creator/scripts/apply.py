@@ -12,12 +12,7 @@ import tempfile
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-import account
-import command_line
-import content
-import repository
-import state_bucket
-import terraform
+from deployment import account, command_line, content, deployable, state_bucket, terraform
 
 
 def main() -> None:
@@ -31,7 +26,7 @@ def main() -> None:
     report = command_line.report(arguments)
     if not arguments.plan_checksum:
         parser.error("--plan-checksum is empty")
-    if bool(arguments.package_checksum) != (repository.PACKAGE is not None):
+    if bool(arguments.package_checksum) != (deployable.PACKAGE is not None):
         parser.error("--package-checksum is for functions' repositories, and they need it")
 
     with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
@@ -39,15 +34,15 @@ def main() -> None:
         bucket = state_bucket.StateBucket(environment)
         plan = Path(folder) / "deployment.tfplan"
         plan.write_bytes(fetch(bucket, "plan", arguments.plan_checksum, "tfplan"))
-        if repository.PACKAGE is not None:
+        if deployable.PACKAGE is not None:
             package = fetch(bucket, "package", arguments.package_checksum, "zip")
-            repository.PACKAGE.parent.mkdir(exist_ok=True)
-            repository.PACKAGE.write_bytes(package)
-        terraform.init(environment, repository.NAME)
+            deployable.PACKAGE.parent.mkdir(exist_ok=True)
+            deployable.PACKAGE.write_bytes(package)
+        terraform.init(environment, deployable.NAME)
         values = apply(environment, plan)
     report.output(values)
     applied = "\n".join(f"| {name} | {value} |" for name, value in values.items())
-    report.summarise(f"## Applied to {environment}: {repository.NAME}\n\n| | |\n|---|---|\n{applied}")
+    report.summarise(f"## Applied to {environment}: {deployable.NAME}\n\n| | |\n|---|---|\n{applied}")
     for name, value in values.items():
         print(f"{name}={value}")
 
@@ -61,7 +56,7 @@ def checksum(text: str) -> str:
 
 def fetch(bucket: state_bucket.StateBucket, what: str, wanted: str, suffix: str) -> bytes:
     """Return the plan or the package of this content with a checksum, and nothing else."""
-    key = state_bucket.planned(repository.NAME, content.name(), wanted, suffix)
+    key = state_bucket.planned(deployable.NAME, content.name(), wanted, suffix)
     try:
         body = bucket.get(key)
     except state_bucket.Missing:
@@ -81,7 +76,7 @@ def fetch(bucket: state_bucket.StateBucket, what: str, wanted: str, suffix: str)
 def apply(environment: str, plan: Path) -> dict[str, str]:
     """Apply a plan and return what came of it, by name. Terraform is ready for the environment."""
     terraform.apply(environment, plan)
-    return repository.applied(environment, state_bucket.StateBucket(environment).outputs(repository.NAME) or {})
+    return deployable.applied(environment, state_bucket.StateBucket(environment).outputs(deployable.NAME) or {})
 
 
 if __name__ == "__main__":

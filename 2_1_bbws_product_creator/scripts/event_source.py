@@ -21,12 +21,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-import account
-import argument_types
-import command_line
-import function
-import queues
-import terraform
+from deployment import account, command_line, function_name, terraform
+from operations import argument_types, queues
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -101,7 +97,7 @@ def main() -> None:
 
 def of(client: LambdaClient, environment: str) -> EventSource:
     """Return the event source of an environment's creator; end the script if there is none."""
-    name, queue = function.name_in(environment), queues.source_in(environment)
+    name, queue = function_name.name_in(environment), queues.source_in(environment)
     arn = f"arn:aws:sqs:{terraform.region(environment)}:{terraform.account_id(environment)}:{queue}"
     mappings = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     if len(mappings) != 1:
@@ -168,8 +164,8 @@ def resume(client: LambdaClient, environment: str, table: str | None) -> None:
     source = settled(client, environment)
     if table not in (None, source.table):
         terraform.fail(
-            f"version {source.version} of {function.name_in(environment)} is live and writes to {source.table}, not to "
-            f"{table}: deploy the infrastructure with that table_name, then this repository"
+            f"version {source.version} of {function_name.name_in(environment)} is live and writes to {source.table}, "
+            f"not to {table}: deploy the infrastructure with that table_name, then this repository"
         )
     if source.state != "Enabled":
         client.update_event_source_mapping(UUID=source.uuid, Enabled=True)
@@ -190,7 +186,7 @@ def described(source: EventSource, environment: str) -> str:
     """Return what to say of the event source."""
     does = {"Enabled": "takes changes off", "Disabled": "is paused and leaves changes on"}
     return (
-        f"{function.name_in(environment)} {does.get(source.state, f'is {source.state.lower()} on')} "
+        f"{function_name.name_in(environment)} {does.get(source.state, f'is {source.state.lower()} on')} "
         f"{queues.source_in(environment)}; its live version {source.version} writes to {source.table}"
     )
 

@@ -35,17 +35,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 # What the table holds is said where the function's own code says it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
-import account
-import argument_types
-import command_line
 import event_source
-import terraform
-from audit_trail import AuditTrail, NotARecord
 from common import timestamps
-from interruption import Interruption
+from deployment import account, command_line, terraform
 from ledger import Ledger
-from restoration import CannotReplay, Restoration, Stopped
-from wording import counted
+from operations import argument_types
+from operations.interruption import Interruption
+from operations.wording import counted
+from restoration.audit_trail import AuditTrail, NotARecord
+from restoration.restoration import CannotReplay, Restoration, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

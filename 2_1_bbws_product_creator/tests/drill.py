@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 import handler as creator
-from audit_trail import AuditTrail
 from common.attribute_values import from_item, to_item
 from common.canonical import canonical_json
 from common.head import Head
 from common.product_table import head_key
 from decision import ProductNotThereYet
 from ledger import Ledger
-from restoration import Restoration
+from restoration.audit_trail import AuditTrail
+from restoration.restoration import Restoration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-import account
-import terraform
+from deployment import account, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,9 +24,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-import account
-import command_line
-import terraform
+from deployment import account, command_line, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import account
-import command_line
-import deployment_note
-import repository
 import smoke_test
-import terraform
 import validate_infrastructure
+from deployment import account, command_line, deployable, deployment_note, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +28,7 @@ def main() -> None:
     with command_line.orderly_end():
         account.check(environment)
         release(environment, {})
-    command_line.report(arguments).summarise(f"## Tried in {environment}: {repository.NAME}")
+    command_line.report(arguments).summarise(f"## Tried in {environment}: {deployable.NAME}")
 
 
 def release(environment: str, applied: Mapping[str, str], *, through_api: bool = True) -> None:
@@ -52,7 +48,7 @@ def release(environment: str, applied: Mapping[str, str], *, through_api: bool =
             terraform.fail(f"{failed}. What was applied stays; deploy an earlier commit to go back")
         validate_infrastructure.validate(environment)
         deployment_note.write(environment, applied)
-    print(f"{repository.NAME}: deployed to {environment}")
+    print(f"{deployable.NAME}: deployed to {environment}")
 
 
 if __name__ == "__main__":

@@ -21,10 +21,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-import account
-import command_line
-import infrastructure
-import terraform
+from deployment import account, command_line, infrastructure, terraform
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -25,11 +25,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-import account
-import command_line
-import repository
-import state_bucket
-import terraform
+from deployment import account, command_line, deployable, state_bucket, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +94,7 @@ class Rotation:
         """Return what has to be done before any step is taken; ``None`` if nothing has."""
         if self.settings != self.deployed:
             said, there = _listed(self.settings), _listed(self.deployed)
-            return f"deploy {repository.NAME}: {_SETTING} is {said} in the settings, and {there} is deployed"
+            return f"deploy {deployable.NAME}: {_SETTING} is {said} in the settings, and {there} is deployed"
         if self.undeployed:
             return f"deploy {', '.join(self.undeployed)}: they don't know all keys yet"
         return None
@@ -177,9 +173,9 @@ def _hours(text: str) -> float:
 
 def look(environment: str, client: str) -> Rotation:
     """Return how far the rotation of a client's key is; end the script if there is no such client."""
-    outputs = state_bucket.StateBucket(environment).outputs(repository.NAME)
+    outputs = state_bucket.StateBucket(environment).outputs(deployable.NAME)
     if outputs is None or "api_keys" not in outputs:
-        terraform.fail(f"{environment} has no API keys: deploy {repository.NAME} there first")
+        terraform.fail(f"{environment} has no API keys: deploy {deployable.NAME} there first")
     if client not in outputs["api_keys"]:
         clients = ", ".join(sorted(outputs["api_keys"]))
         terraform.fail(f"{environment} has no client {client}: its clients are {clients}")

@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-import account
-import command_line
-import infrastructure
-import terraform
+from deployment import account, command_line, infrastructure, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

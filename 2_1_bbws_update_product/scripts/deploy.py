@@ -10,13 +10,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import account
 import apply
-import command_line
 import plan
 import release
-import repository
-import terraform
+from deployment import account, command_line, deployable, terraform
 
 
 def main() -> None:
@@ -33,7 +30,7 @@ def main() -> None:
 
     with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
         account.check(environment)
-        terraform.init(environment, repository.NAME)
+        terraform.init(environment, deployable.NAME)
         made = plan.make(environment, Path(folder), arguments.may_destroy)
         applied = apply.apply(environment, made.file)
         release.release(environment, applied, through_api=not arguments.without_api)

@@ -9,12 +9,7 @@ from __future__ import annotations
 
 import json
 
-import account
-import command_line
-import content
-import repository
-import state_bucket
-import terraform
+from deployment import account, command_line, content, deployable, state_bucket, terraform
 
 
 def main() -> None:
@@ -29,13 +24,13 @@ def main() -> None:
         account.check(environment)
         bucket = state_bucket.StateBucket(environment)
         try:
-            note = json.loads(bucket.get(state_bucket.deployed(repository.NAME, tree)))
+            note = json.loads(bucket.get(state_bucket.deployed(deployable.NAME, tree)))
         except state_bucket.Missing:
             terraform.fail(
-                f"this content of {repository.NAME} ({tree}) was not deployed to {environment}, or did not pass the "
+                f"this content of {deployable.NAME} ({tree}) was not deployed to {environment}, or did not pass the "
                 f"smoke test there: deploy it to {environment} first"
             )
-    print(f"{repository.NAME}: this content passed the smoke test of {environment} on {note['at']}")
+    print(f"{deployable.NAME}: this content passed the smoke test of {environment} on {note['at']}")
     print(f"tree={tree}")
     command_line.report(arguments).output({"tree": tree})
 

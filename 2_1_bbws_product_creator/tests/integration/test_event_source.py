@@ -12,7 +12,7 @@ import pytest
 from tests.drill import RESTORED, deploy_creator
 
 import event_source
-import terraform
+from deployment import terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ from tests.drill import RESTORED, Drill, deploy_creator
 from tests.faults import between, refusal, to_moto
 
 import replay_records
-import restoration
-import terraform
 from common import timestamps
 from common.product_table import head_key
+from deployment import terraform
+from restoration import restoration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

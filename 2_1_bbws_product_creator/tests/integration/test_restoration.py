@@ -18,12 +18,12 @@ from tests.faults import between, refusal, to_moto
 from tests.histories import deliveries, histories
 
 import handler as creator
-from audit_trail import NotARecord
 from common import timestamps
 from common.canonical import canonical_json
 from common.change_record import record_hash
 from common.product_table import claim_key, head_key, marker_key
-from restoration import CannotReplay, Stopped
+from restoration.audit_trail import NotARecord
+from restoration.restoration import CannotReplay, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,13 +17,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-import account
-import command_line
-import deployment_note
-import refusals
 import smoke_test
-import terraform
-import versions
+from deployment import account, command_line, deployment_note, refusals, terraform, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

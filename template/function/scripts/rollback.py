@@ -16,12 +16,8 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 
-import account
-import command_line
-import refusals
 import smoke_test
-import terraform
-import versions
+from deployment import account, command_line, refusals, terraform, versions
 
 
 def main() -> None:

@@ -32,13 +32,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import account
-import function
-import queues
-import terraform
-from inspection import BATCH, HOLD_SECONDS, Inspection, Message
-from interruption import Interruption
-from wording import counted
+from deployment import account, function_name, terraform
+from operations import queues
+from operations.inspection import BATCH, HOLD_SECONDS, Inspection, Message
+from operations.interruption import Interruption
+from operations.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -173,10 +171,10 @@ def description(message: Message, environment: str) -> Iterator[tuple[str, str]]
 def why(message: Message, environment: str) -> str:
     """Return why a message failed, as far as its attributes say."""
     if "reason" not in message.attributes:
-        log = f"/aws/lambda/{function.name_in(environment)}"
+        log = f"/aws/lambda/{function_name.name_in(environment)}"
         return f"delivered 3 times and failed each time; see the log {log} for message_id {message.message_id}"
     version = message.attributes.get("functionVersion", "unknown")
-    return printable(f"{message.attributes['reason']} ({function.name()}, version {version})")
+    return printable(f"{message.attributes['reason']} ({function_name.name()}, version {version})")
 
 
 def printable(text: str) -> str:

@@ -28,11 +28,8 @@ from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import config as moto_config
 
-import content
-import function
-import repository
 import smoke_test
-import versions
+from deployment import content, deployable, function_name, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +145,7 @@ class Account:
         self.environment = environment
         self.region = "af-south-1" if environment == "prod" else "eu-west-1"
         self.bucket = f"bbws-terraform-state-{environment}"
-        self.name = function.name_in(environment)
+        self.name = function_name.name_in(environment)
         self.invocations: list[str] = []
         self.answers: dict[str, Any] = {}
         self.log = ""
@@ -342,8 +339,9 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], by
     """Return a function that builds a package of some code and returns its bytes; one is built already."""
     folder = tmp_path / "build"
     folder.mkdir()
-    monkeypatch.setattr(repository, "PACKAGE", folder / "function.zip")
-    monkeypatch.setattr(repository, "_DESCRIPTION", folder / "package.json")
+    monkeypatch.setattr(deployable, "PACKAGE", folder / "function.zip")
+    monkeypatch.setattr(deployable, "_ZIP", folder / "function.zip")
+    monkeypatch.setattr(deployable, "_DESCRIPTION", folder / "package.json")
 
     def build(code: str) -> bytes:
         made = package(code)

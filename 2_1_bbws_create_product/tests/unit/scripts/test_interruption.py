@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import repository
-import terraform
 import unlock
+from deployment import deployable, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 60
 
-LOCK = f"{repository.NAME}/terraform.tfstate.tflock"
+LOCK = f"{deployable.NAME}/terraform.tfstate.tflock"
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def at_work(terraform_program: Terraform) -> Iterator[subprocess.Popen[str]]:
     """A script whose Terraform works until it is interrupted."""
     terraform_program.act("init", waits=True)
     with subprocess.Popen(
-        [sys.executable, "-c", "import terraform; terraform.init('dev', 'a_repository')"],
+        [sys.executable, "-c", "from deployment import terraform; terraform.init('dev', 'a_repository')"],
         env={**os.environ, "PYTHONPATH": str(terraform.ROOT.parent / "scripts")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import content
-import repository
-import state_bucket
-import terraform
+from deployment import content, deployable, state_bucket, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +54,7 @@ def test_plan_and_package_are_kept_under_their_content_and_their_checksums(
     assert ended.status == 0
     assert values["package-checksum"] == state_bucket.sha256(code)
     assert sorted(dev.keys("plans/")) == sorted(
-        f"plans/{repository.NAME}/{tree}/{values[f'{part}-checksum']}.{suffix}"
+        f"plans/{deployable.NAME}/{tree}/{values[f'{part}-checksum']}.{suffix}"
         for part, suffix in (("plan", "tfplan"), ("package", "zip"))
     )
 
@@ -220,8 +217,8 @@ def test_credentials_of_another_account_stop_every_script_before_anything(
 def test_package_that_was_not_built_here_stops_the_plan(
     dev: Account, run: Callable[..., Ended], terraform_program: Terraform
 ) -> None:
-    assert repository.PACKAGE is not None
-    repository.PACKAGE.write_bytes(b"something else")
+    assert deployable.PACKAGE is not None
+    deployable.PACKAGE.write_bytes(b"something else")
 
     ended = run("plan", "dev")
 
@@ -231,8 +228,8 @@ def test_package_that_was_not_built_here_stops_the_plan(
 
 
 def test_package_that_is_missing_stops_the_plan(dev: Account, run: Callable[..., Ended]) -> None:
-    assert repository.PACKAGE is not None
-    repository.PACKAGE.unlink()
+    assert deployable.PACKAGE is not None
+    deployable.PACKAGE.unlink()
 
     ended = run("plan", "dev")
 
@@ -330,7 +327,7 @@ def test_content_was_deployed_where_it_is_noted_and_nowhere_else(
 ) -> None:
     sit = account_of("sit")
     tree = commit("one")
-    sit.put(f"deployed/{repository.NAME}/{tree}.json", json.dumps({"at": "2026-11-22T08:00:00+00:00"}))
+    sit.put(f"deployed/{deployable.NAME}/{tree}.json", json.dumps({"at": "2026-11-22T08:00:00+00:00"}))
 
     known = run("was_deployed", "sit", "--outputs", str(tmp_path / "outputs"))
     other = commit("two")
@@ -357,7 +354,7 @@ def test_the_very_plan_and_package_are_applied(
     terraform_program.act("plan", plan="the reviewed plan", says="1 to change, 0 to destroy.", status=2)
     arguments = planned(run("plan", "dev"))
     built("built since")
-    dev.state(repository.NAME, version=dev.publish("reviewed"))
+    dev.state(deployable.NAME, version=dev.publish("reviewed"))
     applied = []
     monkeypatch.setattr(terraform, "apply", lambda environment, file: applied.append((environment, file.read_text())))
 
@@ -365,8 +362,8 @@ def test_the_very_plan_and_package_are_applied(
 
     assert ended.status == 0, ended.err
     assert applied == [("dev", "the reviewed plan")]
-    assert repository.PACKAGE is not None
-    assert repository.PACKAGE.read_bytes() == reviewed
+    assert deployable.PACKAGE is not None
+    assert deployable.PACKAGE.read_bytes() == reviewed
     assert (tmp_path / "outputs").read_text() == "version=1\n"
 
 
@@ -447,10 +444,10 @@ def test_package_is_published_where_a_rollback_had_put_other_code(
     arguments = planned(run("plan", "dev"))
     dev.publish("new")
     # Terraform applied this package before, and doesn't notice that it isn't there any more.
-    dev.state(repository.NAME, version=dev.publish("rolled back to"))
+    dev.state(deployable.NAME, version=dev.publish("rolled back to"))
     # It is applied by another job, which has nothing of what was built.
-    assert repository.PACKAGE is not None
-    shutil.rmtree(repository.PACKAGE.parent)
+    assert deployable.PACKAGE is not None
+    shutil.rmtree(deployable.PACKAGE.parent)
 
     ended = run("apply", "dev", *arguments)
 
@@ -464,7 +461,7 @@ def test_what_a_deployment_changed_before_it_was_cut_short_is_published(
     built("the same")
     arguments = planned(run("plan", "dev"))
     # Terraform changed the settings and was interrupted: its state holds them, and no version does.
-    dev.state(repository.NAME, version=dev.publish("the same", KEY="old"))
+    dev.state(deployable.NAME, version=dev.publish("the same", KEY="old"))
     dev.configure(KEY="new")
 
     ended = run("apply", "dev", *arguments)
@@ -479,7 +476,7 @@ def test_nothing_is_published_where_nothing_changed(
 ) -> None:
     built("the same")
     arguments = planned(run("plan", "dev"))
-    dev.state(repository.NAME, version=dev.publish("the same"))
+    dev.state(deployable.NAME, version=dev.publish("the same"))
 
     ended = run("apply", "dev", *arguments)
 
@@ -504,7 +501,7 @@ def test_deploying_in_one_go_plans_applies_and_releases(
 ) -> None:
     dev.publish("old")
     built("new")
-    dev.state(repository.NAME, version=dev.publish("new"))
+    dev.state(deployable.NAME, version=dev.publish("new"))
 
     ended = run("deploy", "dev", "--without-api")
 

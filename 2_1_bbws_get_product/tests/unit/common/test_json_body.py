@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from common.errors import ValidationError
 from common.json_body import parse_object, printable_name
+from common.prices import price_text
+from common.product import PRODUCT_ATTRIBUTES, public
 
 
 def refusal(body):
@@ -121,3 +123,16 @@ def test_name_is_quoted_in_short_and_in_printable_form():
     assert printable_name("name") == "name"
     assert printable_name("x" * 1000) == "x" * 100
     assert printable_name("a\ud83d") == "a?"
+
+
+@given(st.integers(1, 99999999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}"))
+def test_price_is_shown_exactly_as_it_was_sent(price):
+    sent = parse_object(f'{{"price": {price}}}'.encode())["price"]
+    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "") | {"price": price_text(sent)}
+
+    shown = json.dumps(public(product)["price"])
+
+    assert "e" not in shown
+    assert Decimal(shown) == Decimal(price)
+    # As short as it can be: no 299.90000000000003.
+    assert len(shown) <= len(price)

@@ -11,9 +11,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 import release
-import repository
 import smoke_test
-import versions
+from deployment import deployable, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,9 +117,9 @@ def test_version_that_was_tried_and_taken_away_is_noted(
     run("release", "dev", "--version", "2")
     run("release", "dev", "--version", "3", "--gradually", "60")
 
-    assert dev.keys("deployed/") == [f"deployed/{repository.NAME}/refused/{number}" for number in (2, 3)]
-    assert "it crashed" in dev.get(f"deployed/{repository.NAME}/refused/2")["reason"]
-    assert dev.get(f"deployed/{repository.NAME}/refused/3")["reason"] == f"{dev.name}-errors fired"
+    assert dev.keys("deployed/") == [f"deployed/{deployable.NAME}/refused/{number}" for number in (2, 3)]
+    assert "it crashed" in dev.get(f"deployed/{deployable.NAME}/refused/2")["reason"]
+    assert dev.get(f"deployed/{deployable.NAME}/refused/3")["reason"] == f"{dev.name}-errors fired"
 
 
 def test_refusal_that_cannot_be_noted_changes_nothing_else(
@@ -183,9 +182,9 @@ def test_content_is_noted_as_deployed_when_everything_was_tried(
 
     run("release", "sit", "--version", "1")
 
-    note = sit.get(f"deployed/{repository.NAME}/{tree}.json")
+    note = sit.get(f"deployed/{deployable.NAME}/{tree}.json")
     assert (note["repository"], note["environment"], note["tree"], note["version"]) == (
-        repository.NAME,
+        deployable.NAME,
         "sit",
         tree,
         "1",
@@ -525,7 +524,7 @@ def test_old_version_that_cannot_be_removed_keeps_no_content_from_being_noted(
 
     assert ended.status == 1
     assert dev.live() == ("12", {})
-    assert dev.keys("deployed/") == [f"deployed/{repository.NAME}/{tree}.json"]
+    assert dev.keys("deployed/") == [f"deployed/{deployable.NAME}/{tree}.json"]
 
 
 def test_versions_beyond_the_last_ten_are_removed_but_none_that_callers_get(

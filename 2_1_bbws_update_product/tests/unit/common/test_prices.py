@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.json_body import parse_object
 from common.prices import price_text, sortable
-from common.product import PRODUCT_ATTRIBUTES, public
 
 PRICES = st.integers(1, 99999999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
 
@@ -58,19 +55,6 @@ def test_amount_is_written_with_two_decimals(amount, text):
 def test_amount_that_is_no_price_is_refused_with_what_is_allowed(amount):
     with pytest.raises(ValueError, match=r"from 0\.01 to 999999\.99 with at most two decimals"):
         price_text(Decimal(amount))
-
-
-@given(PRICES)
-def test_price_is_shown_exactly_as_it_was_sent(price):
-    sent = parse_object(f'{{"price": {price}}}'.encode())["price"]
-    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "") | {"price": price_text(sent)}
-
-    shown = json.dumps(public(product)["price"])
-
-    assert "e" not in shown
-    assert Decimal(shown) == Decimal(price)
-    # As short as it can be: no 299.90000000000003.
-    assert len(shown) <= len(price)
 
 
 @given(PRICES, PRICES)

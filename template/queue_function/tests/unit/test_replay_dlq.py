@@ -20,15 +20,15 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
-import function
-import inspection
 import replay_dlq
+from deployment import function_name
+from operations import inspection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
-QUEUE = {"product-creator": "change", "audit-logger": "audit"}[function.name()]
+QUEUE = {"product-creator": "change", "audit-logger": "audit"}[function_name.name()]
 
 WAIT_SECONDS = inspection.WAIT_SECONDS
 # Reading what botocore knows of AWS takes longer than most of these tests.
@@ -200,7 +200,7 @@ def test_shows_why_the_function_gave_a_message_up(
     assert replay("dev", "show") == 0
 
     shown = blocks(capsys.readouterr().out)[message_id]
-    assert shown["why"] == f"fields.price: is too high ({function.name()}, version 7)"
+    assert shown["why"] == f"fields.price: is too high ({function_name.name()}, version 7)"
     assert shown["changeType"] == "UPDATE"
     assert shown["changeId"] == UPDATE["changeId"]
     assert shown["productId"] == UPDATE["productId"]
@@ -215,7 +215,7 @@ def test_shows_that_a_message_without_a_reason_failed_three_times_and_where_to_l
 
     why = blocks(capsys.readouterr().out)[message_id]["why"]
     assert why.startswith("delivered 3 times and failed each time; see the log ")
-    assert f"/aws/lambda/bbws-{function.name()}-dev " in why
+    assert f"/aws/lambda/bbws-{function_name.name()}-dev " in why
     assert why.endswith(message_id)
 
 

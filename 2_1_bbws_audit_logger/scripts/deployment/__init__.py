@@ -1,0 +1,1 @@
+"""What the scripts that deploy have in common; none of these is run by itself."""

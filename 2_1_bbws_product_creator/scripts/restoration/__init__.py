@@ -1,0 +1,1 @@
+"""Replays what the audit trail holds into a table that was restored."""
