@@ -39,7 +39,7 @@ SCRIPTS = ROOT / "2_1_bbws_product_creator" / "scripts"
 sys.path[:0] = [str(SCRIPTS), str(SCRIPTS.parent / "src")]
 
 replay_records, audit_trail, ledger, restoration = map(
-    importlib.import_module, ("replay_records", "restoration.audit_trail", "ledger", "restoration.restoration")
+    importlib.import_module, ("replay_records", "restoration.audit_trail_reader", "ledger", "restoration.restoration")
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def make_table(client: DynamoDBClient, like: str, name: str) -> None:
 def replay(s3: S3Client, bucket: str, dynamodb: DynamoDBClient, table: str, workers: int) -> Run:
     """Replay a bucket into a table, all three stages of it."""
     began, processor = time.perf_counter(), time.process_time()
-    trail = audit_trail.AuditTrail(s3, bucket)
+    trail = audit_trail.AuditTrailReader(s3, bucket)
     products = trail.since(datetime(2026, 11, 1, tzinfo=UTC))
     replayed = restoration.Restoration(ledger.Ledger(dynamodb, table), trail)
     for stage, work in (

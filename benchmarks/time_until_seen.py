@@ -77,6 +77,7 @@ class Stack:
 
     def is_audited(self, product_id: str) -> bool:
         """Tell whether the bucket holds a record of the product."""
+        # Said anew: what is measured imports nothing of what measures it, and the other way round.
         prefix = f"{datetime.now(UTC):%Y/%m/%d}/{product_id}_"
         return bool(self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)["KeyCount"])
 

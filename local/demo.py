@@ -171,6 +171,7 @@ def audit_objects(
     s3 = client(folder, "s3")
     deadline = time.monotonic() + WITHIN_SECONDS
     while True:
+        # Said anew, as a stranger would who has read what keys look like.
         pages = s3.get_paginator("list_objects_v2").paginate(
             Bucket=stack["auditBucket"], Prefix=f"{datetime.now(UTC):%Y/%m/%d}/{product_id}_"
         )

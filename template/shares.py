@@ -25,7 +25,11 @@ SOURCE_QUEUE = re.compile(r"^ *source_queue_arn *= *(null|local\.\S+)$", re.MULT
 
 COMMON = PurePosixPath("src/common")
 TESTS_OF_COMMON = PurePosixPath("tests/unit/common")
-WHOLLY_SHARED = (COMMON, TESTS_OF_COMMON)
+DEPLOYMENT = PurePosixPath("scripts/deployment")
+OPERATIONS = PurePosixPath("scripts/operations")
+WHOLLY_SHARED = (COMMON, TESTS_OF_COMMON, DEPLOYMENT, OPERATIONS)
+# Where the infrastructure, which has no package, says for itself what a deployment deploys.
+ITS_OWN = DEPLOYMENT / "deployable.py"
 
 # A module's name where it isn't its distribution's.
 DISTRIBUTIONS = {"dateutil": "python-dateutil"}
@@ -126,7 +130,7 @@ class Code:
 
     def __init__(self, repository: Path, originals: dict[PurePosixPath, Path]) -> None:
         self._repository = repository
-        own = {path: repository / path for path in files_below(repository) if not _is_wholly_shared(path)}
+        own = {path: repository / path for path in files_below(repository) if not is_wholly_shared(path)}
         files = {
             path: file
             for path, file in {**own, **originals}.items()
@@ -205,7 +209,7 @@ def check_use(shared: Mapping[Path, Mapping[PurePosixPath, Path]]) -> None:
         If there is one.
     """
     holders: Counter[Path] = Counter(original for originals in shared.values() for original in originals.values())
-    for folder in WHOLLY_SHARED:
+    for folder in (COMMON, TESTS_OF_COMMON):
         for path in files_below(TEMPLATE / "function" / folder):
             original = TEMPLATE / "function" / folder / path
             if holders[original] == 0 and folder == TESTS_OF_COMMON:
@@ -216,8 +220,9 @@ def check_use(shared: Mapping[Path, Mapping[PurePosixPath, Path]]) -> None:
                 raise TemplateError(f"{named(original)} is imported by one function alone, and belongs into its src/")
 
 
-def _is_wholly_shared(path: PurePosixPath) -> bool:
-    return any(shared in path.parents for shared in WHOLLY_SHARED)
+def is_wholly_shared(path: PurePosixPath) -> bool:
+    """Tell whether a path of a repository is where nothing but copies may be."""
+    return any(shared in path.parents for shared in WHOLLY_SHARED) and path != ITS_OWN
 
 
 def _is_start(path: PurePosixPath) -> bool:

@@ -32,10 +32,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deployment import account, function_name, terraform
+from deployment import account, function_name, signals, terraform
+from deployment.signals import Interruption
 from operations import queues
-from operations.inspection import BATCH, HOLD_SECONDS, Inspection, Message
-from operations.interruption import Interruption
+from operations.queue_browser import BATCH, HOLD_SECONDS, Message, QueueBrowser
 from operations.wording import counted
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Moves:
 
 def main() -> int:
     """Do what the command line says and return the exit status."""
+    signals.obey()
     arguments = parsed_arguments()
     environment: str = arguments.environment
     try:
@@ -132,21 +133,21 @@ def show(sqs: SQSClient, dead_letters: str, environment: str, limit: int) -> int
     """Print what lies on the DLQ, what was sent first at the top, and return the exit status."""
     name = queues.dead_letter_in(environment)
     found: list[Message] = []
-    with Interruption() as interruption, Inspection(sqs, dead_letters) as inspection:
-        for messages in inspection.messages():
+    with Interruption(once_more_ends=True) as interruption, QueueBrowser(sqs, dead_letters) as browser:
+        for messages in browser.messages():
             found += messages
             if interruption or len(found) > limit:
                 break
     shown = sorted(found[:limit], key=lambda message: message.sent_ms)
     if interruption or len(found) > limit:
-        print(f"{name}: {len(shown)} of about {max(inspection.visible, len(found))} messages; --limit shows more")
+        print(f"{name}: {len(shown)} of about {max(browser.visible, len(found))} messages; --limit shows more")
     else:
         print(f"{name}: {counted(len(shown), 'message')}")
     for message in shown:
         print(f"\n{message.message_id}")
         for label, text in description(message, environment):
             print(f"    {label:<10}  {text}")
-    for number, line in enumerate(left_out(inspection)):
+    for number, line in enumerate(left_out(browser)):
         print(f"\n{line}" if shown and not number else line)
     return interruption.exit_status
 
@@ -190,14 +191,14 @@ def move(sqs: SQSClient, dead_letters: str, source: str, environment: str, chose
     """Move chosen messages, or all for an empty choice; print what came of it and return the exit status."""
     moves = Moves()
     failure: BotoCoreError | ClientError | None = None
-    with Interruption() as interruption, Inspection(sqs, dead_letters) as inspection:
+    with Interruption(once_more_ends=True) as interruption, QueueBrowser(sqs, dead_letters) as browser:
         try:
-            with closing(shown_progress(inspection, moves)) as batches:
+            with closing(shown_progress(browser, moves)) as batches:
                 for messages in batches:
                     if interruption:
                         break
                     wanted = [message for message in messages if not chosen or message.message_id in chosen]
-                    move_back(sqs, source, inspection, wanted, moves)
+                    move_back(sqs, source, browser, wanted, moves)
                     if chosen and chosen <= moves.tried():
                         break
         except (BotoCoreError, ClientError) as error:
@@ -205,7 +206,7 @@ def move(sqs: SQSClient, dead_letters: str, source: str, environment: str, chose
 
     from_, to = queues.dead_letter_in(environment), queues.source_in(environment)
     print(f"moved {counted(len(moves.moved), 'message')} from {from_} to {to}")
-    for line in left_out(inspection):
+    for line in left_out(browser):
         print(line)
     for message_id, problem in moves.problems.items():
         print(f"error: {message_id}: {problem}", file=sys.stderr)
@@ -221,23 +222,23 @@ def move(sqs: SQSClient, dead_letters: str, source: str, environment: str, chose
     return 1 if missing or moves.problems else 0
 
 
-def shown_progress(inspection: Inspection, moves: Moves) -> Generator[list[Message]]:
-    """Yield what an inspection finds; show on a terminal how far it is."""
+def shown_progress(browser: QueueBrowser, moves: Moves) -> Generator[list[Message]]:
+    """Yield what an browser finds; show on a terminal how far it is."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         looked_at = 0
-        bar = progress.add_task("looked at", total=inspection.visible)
-        for messages in inspection.messages():
+        bar = progress.add_task("looked at", total=browser.visible)
+        for messages in browser.messages():
             yield messages
             looked_at += len(messages)
             description = f"moved {len(moves.moved)}, looked at"
             # SQS's count is approximate.
-            total = max(inspection.visible, looked_at)
+            total = max(browser.visible, looked_at)
             progress.update(bar, description=description, completed=looked_at, total=total)
 
 
-def move_back(sqs: SQSClient, source: str, inspection: Inspection, messages: Sequence[Message], moves: Moves) -> None:
+def move_back(sqs: SQSClient, source: str, browser: QueueBrowser, messages: Sequence[Message], moves: Moves) -> None:
     """Send messages to the source queue, their bodies alone, and delete those that are there from the DLQ.
 
     Raises
@@ -260,7 +261,7 @@ def move_back(sqs: SQSClient, source: str, inspection: Inspection, messages: Seq
         for failed in answer.get("Failed", []):
             message_id = batch[int(failed["Id"])].message_id
             moves.problems[message_id] = f"not sent: {failed['Code']}: {failed.get('Message', '')}"
-        kept = inspection.delete(sent)
+        kept = browser.delete(sent)
         for message_id, problem in kept.items():
             moves.problems[message_id] = f"sent, but still on the DLQ as well: {problem}"
         moves.moved |= {message.message_id for message in sent} - kept.keys()
@@ -284,16 +285,16 @@ def fitting(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
 # What both say
 
 
-def left_out(inspection: Inspection) -> Iterator[str]:
+def left_out(browser: QueueBrowser) -> Iterator[str]:
     """Yield a line for each kind of message that was left out, if any were."""
-    if inspection.later:
-        yield f"came after the start, new or failed again, and left alone: {counted(inspection.later, 'message')}"
-    if inspection.hidden:
-        yield f"held by another reader and left alone: about {counted(inspection.hidden, 'message')}"
-    if inspection.missed:
-        yield f"counted by SQS but not found: about {counted(inspection.missed, 'message')}; run it again"
-    if inspection.stuck:
-        yield f"not put back, and hidden for up to {HOLD_SECONDS // 60} minutes: {counted(inspection.stuck, 'message')}"
+    if browser.later:
+        yield f"came after the start, new or failed again, and left alone: {counted(browser.later, 'message')}"
+    if browser.hidden:
+        yield f"held by another reader and left alone: about {counted(browser.hidden, 'message')}"
+    if browser.missed:
+        yield f"counted by SQS but not found: about {counted(browser.missed, 'message')}; run it again"
+    if browser.stuck:
+        yield f"not put back, and hidden for up to {HOLD_SECONDS // 60} minutes: {counted(browser.stuck, 'message')}"
 
 
 if __name__ == "__main__":

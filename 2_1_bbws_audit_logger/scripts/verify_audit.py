@@ -34,6 +34,7 @@ from audit_verification.progress import display
 from audit_verification.scope import Scope
 from audit_verification.threads import Threads
 from audit_verification.verification import Report, Verification
+from deployment import signals
 from operations import argument_types
 from operations.wording import counted
 
@@ -49,6 +50,7 @@ DEFAULT_PATIENCE_SECONDS = 15.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Verify what the command line asks for, print what came of it and return the exit status."""
+    signals.obey()
     options = _parsed(arguments)
     try:
         return _verify(options)

@@ -54,10 +54,3 @@ def _check_parts(values: dict[str, object]) -> None:
             timestamps.from_text(str(values[name]))
         except ValueError as error:
             raise InvalidMessage(f"{name}: {error}") from None
-
-
-def object_key(record: ChangeRecord) -> str:
-    """Return where the audit trail keeps a record: under its day, so that a day can be listed."""
-    applied_at = record["appliedAt"]
-    day = applied_at[:10].replace("-", "/")
-    return f"{day}/{record['productId']}_{applied_at}_{record['sequence']}.json"

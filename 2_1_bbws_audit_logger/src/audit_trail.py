@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-import audit_record
+from common.audit_key import AuditKey
 from common.aws import error_code
 from common.canonical import canonical_json
 
@@ -42,7 +42,7 @@ class AuditTrail:
         try:
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=audit_record.object_key(record),
+                Key=AuditKey.of(record).text,
                 Body=canonical_json(record),
                 ContentType="application/json",
                 IfNoneMatch="*",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from common.audit_key import AuditKey
 from common.change_record import record_hash
 
 if TYPE_CHECKING:
@@ -49,3 +50,8 @@ def record(sequence: int = 1, **parts: object) -> ChangeRecord:
         **parts,
     }
     return cast("ChangeRecord", {**unsealed, "hash": record_hash(unsealed)})
+
+
+def object_key(record: ChangeRecord) -> str:
+    """Return where the audit trail keeps a record."""
+    return AuditKey.of(record).text

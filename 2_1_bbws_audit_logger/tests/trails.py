@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.records import PRODUCT, record
+from tests.records import PRODUCT, object_key, record
 
-from audit_record import object_key
 from common import timestamps
 from common.canonical import canonical_json
 

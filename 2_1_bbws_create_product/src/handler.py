@@ -17,7 +17,7 @@ QUEUE = ChangeQueue(aws.client("sqs"), configuration.required("CHANGE_QUEUE_URL"
 CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 
-@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+@api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
     """Accept a product; it is there once the creator has applied the change."""
     client = CLIENTS.writer_of(request)

@@ -15,7 +15,7 @@ QUEUE = ChangeQueue(aws.client("sqs"), configuration.required("CHANGE_QUEUE_URL"
 CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 
-@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+@api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
     """Accept the withdrawal; the product is gone once the creator has applied it."""
     client = CLIENTS.writer_of(request)

@@ -10,7 +10,6 @@ Cancelled in the middle, it puts the version before back. If it was killed, the 
 
 from __future__ import annotations
 
-import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import smoke_test
-from deployment import account, command_line, deployment_note, refusals, terraform, versions
+from deployment import account, command_line, deployment_note, refusals, signals, terraform, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,8 +133,7 @@ def shift(
                 )
     except BaseException:
         # Whoever cancels may do so twice.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        signals.ignore()
         try:
             now = published.live()
             if version in now.weights:

@@ -20,7 +20,7 @@ TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"
 CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 
-@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+@api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
     """Answer with the product, or with its history."""
     return _history(request) if request.route == HISTORY_ROUTE else _product(request)

@@ -14,7 +14,7 @@ TABLE_NAME = configuration.required("TABLE_NAME")
 CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 
-@api.function(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
+@api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
     """Answer with a page; withdrawn products are for writers only."""
     client = CLIENTS.client_of(request)

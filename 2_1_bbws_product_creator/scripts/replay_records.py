@@ -37,12 +37,12 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "src"))
 
 import event_source
 from common import timestamps
-from deployment import account, command_line, terraform
+from deployment import account, command_line, signals, terraform
+from deployment.signals import Interruption
 from ledger import Ledger
 from operations import argument_types
-from operations.interruption import Interruption
 from operations.wording import counted
-from restoration.audit_trail import AuditTrail, NotARecord
+from restoration.audit_trail_reader import AuditTrailReader, NotARecord
 from restoration.restoration import CannotReplay, Restoration, Stopped
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
 
 # A record bears the time of its decision, which is before it was stored by an invocation's length at most; and clocks
 # differ.
@@ -60,6 +61,7 @@ DEFAULT_WORKERS = 32
 
 def main(arguments: list[str] | None = None) -> int:
     """Replay what the command line asks for, say what came of it and return the exit status."""
+    signals.obey()
     options = parsed(arguments)
     try:
         account.check(options.environment)
@@ -126,7 +128,8 @@ def replay(options: argparse.Namespace) -> int:
     dynamodb: DynamoDBClient = boto3.client("dynamodb", region_name=region, config=config)
     restored_to = restore_point(dynamodb, environment, table, options.since)
     check_paused(environment, table)
-    trail = AuditTrail(boto3.client("s3", region_name=region, config=config), f"bbws-product-audit-logs-{environment}")
+    s3: S3Client = boto3.client("s3", region_name=region, config=config)
+    trail = AuditTrailReader(s3, f"bbws-product-audit-logs-{environment}")
     products = trail.since(restored_to - MARGIN, options.product)
     count = sum(map(len, products.values()))
     print(
@@ -138,7 +141,7 @@ def replay(options: argparse.Namespace) -> int:
     stop = threading.Event()
     problems: dict[str, str] = {}
     started = time.monotonic()
-    with Interruption() as interruption:
+    with Interruption(once_more_ends=True) as interruption:
         restoration = Restoration(Ledger(dynamodb, table), trail, lambda: bool(interruption) or stop.is_set())
         # Each for all products before the next begins for any.
         stages: dict[str, Callable[[str], None]] = {

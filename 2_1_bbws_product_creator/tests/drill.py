@@ -17,7 +17,7 @@ from common.head import Head
 from common.product_table import head_key
 from decision import ProductNotThereYet
 from ledger import Ledger
-from restoration.audit_trail import AuditTrail
+from restoration.audit_trail_reader import AuditTrailReader
 from restoration.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class Drill:
     def restoration(self, is_stopped: Callable[[], bool] = lambda: False) -> Restoration:
         return Restoration(Ledger(self.original.client, RESTORED), self.trail(), is_stopped)
 
-    def trail(self) -> AuditTrail:
-        return AuditTrail(self.s3, self.bucket)
+    def trail(self) -> AuditTrailReader:
+        return AuditTrailReader(self.s3, self.bucket)
 
     def erase(self, record: ChangeRecord) -> None:
         """Remove a record from the audit trail."""

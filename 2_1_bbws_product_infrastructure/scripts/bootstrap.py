@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployment import account, terraform
+from deployment import account, signals, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,22 +215,13 @@ def resources_in_state() -> list[dict[str, Any]]:
 def run(environment: str, command: str, *arguments: str) -> None:
     """Run a Terraform command in bootstrap/, in this terminal."""
     sys.stdout.flush()
-    with left_to_terraform():
+    # It finishes what it began and writes its state.
+    with signals.left_to_child():
         done = subprocess.run(["terraform", f"-chdir={BOOTSTRAP}", command, *arguments], check=False)
     if done.returncode != 0:
         terraform.fail(
             f"terraform {command} did not go through for {environment}: run this again once the cause is mended"
         )
-
-
-@contextmanager
-def left_to_terraform() -> Iterator[None]:
-    """Leave Ctrl-C to Terraform, which finishes what it began and writes its state."""
-    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from deployment import account, command_line, deployable, state_bucket, terraform
+from deployment import account, command_line, deployable, names, state_bucket, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,7 +184,7 @@ def look(environment: str, client: str) -> Rotation:
         for key in outputs["api_keys"][client]
     )
     lambda_client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
-    known = {name: known_by(lambda_client, f"bbws-{name}-{environment}") for name in api_functions()}
+    known = {name: known_by(lambda_client, names.function_in(environment, name)) for name in api_functions()}
     return Rotation(
         client,
         settings(environment).get(client, (1,)),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from deployment import account, command_line, infrastructure, terraform
+from deployment import account, command_line, infrastructure, names, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ class Finding:
 
 
 @dataclass
-class Inspection:
+class Validation:
     """Looks through one environment.
 
     Parameters
@@ -304,7 +304,7 @@ class Inspection:
         for (method, path), function in ROUTES.items():
             about = methods.get((method, path), {})
             uri = about.get("methodIntegration", {}).get("uri", "")
-            alias = f":bbws-{function}-{self.environment}:live"
+            alias = f":{names.function_in(self.environment, function)}:live"
             found = (f"{alias}/invocations" in uri, about.get("apiKeyRequired"))
             self._expect(subject, f"{method} {path} invokes {alias[1:]}, with a key", (True, True), found)
 
@@ -399,7 +399,7 @@ class Inspection:
                 yield f"bbws-products-{env}-{part.lower()}-{access}-throttles", "DynamoDB throttles", 0
         lambda_client = self._session.client("lambda")
         for function, target in TARGETS_MS.items():
-            name = f"bbws-{function}-{env}"
+            name = names.function_in(env, function)
             try:
                 lambda_client.get_alias(FunctionName=name, Name="live")
             except lambda_client.exceptions.ResourceNotFoundException:
@@ -432,7 +432,7 @@ def main() -> None:
 
 def validate(environment: str, report: command_line.Report | None = None) -> None:
     """Look whether an environment is as promised, and print a table; end the script if it isn't."""
-    findings = Inspection(environment).run()
+    findings = Validation(environment).run()
     rows = [(finding.state, finding.subject, finding.promise, finding.found) for finding in findings]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:

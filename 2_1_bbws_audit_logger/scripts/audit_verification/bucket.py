@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from audit_verification import keys
 from audit_verification.clients import persistently
+from common import audit_key
 from common.aws import error_code
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class AuditBucket:
         for year in self._folders(""):
             for month in self._folders(year):
                 for folder in self._folders(month):
-                    if (day := keys.day_of_prefix(folder)) is not None:
+                    if (day := audit_key.day_of_prefix(folder)) is not None:
                         yield day
 
     def read(self, key: str, most: int) -> bytes:

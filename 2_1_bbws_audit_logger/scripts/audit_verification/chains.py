@@ -6,8 +6,8 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit_verification import keys
 from audit_verification.findings import Finding, Kind
+from common import audit_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ class Link(NamedTuple):
     previous_hash: str | None = None
 
 
-class Head(NamedTuple):
+class LastRecord(NamedTuple):
     """What the table says of a product's last record."""
 
     sequence: int
@@ -99,7 +99,7 @@ def missing(product_id: str, gap: Gap) -> Finding:
         (True, False): f"the last is {gap.before}, the table has more",
         (True, True): f"{gap.after} follows on {gap.before}",
     }[gap.before is not None, gap.after is not None]
-    key = keys.pattern(product_id, gap.first)
+    key = audit_key.pattern(product_id, gap.first)
     return Finding(Kind.MISSING, product_id, gap.first, key, f"{which} missing; {where}")
 
 
@@ -144,7 +144,7 @@ def _not_linked(product_id: str, links: list[Link], before: list[Link]) -> Itera
             yield Finding(Kind.BROKEN_LINK, product_id, link.sequence, link.key, message)
 
 
-def against_table(product_id: str, links: Iterable[Link], head: Head | None) -> Iterator[Finding]:
+def against_table(product_id: str, links: Iterable[Link], head: LastRecord | None) -> Iterator[Finding]:
     """Yield what a product's last objects have that its head in the table hasn't; what is missing is a `Gap`.
 
     Parameters
@@ -153,7 +153,7 @@ def against_table(product_id: str, links: Iterable[Link], head: Head | None) -> 
         Whose chain it is.
     links : iterable of Link
         The product's objects, in any order, read before the table was.
-    head : Head or None
+    head : LastRecord or None
         ``None`` if the table doesn't have the product.
     """
     there = _in_order(links)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from audit_verification.chains import Head
+from audit_verification.chains import LastRecord
 from audit_verification.clients import persistently
 from common.attribute_values import from_item
 from common.product_table import head_key
@@ -39,7 +39,7 @@ class ProductHeads:
         self._client = client
         self._table = table
 
-    def of(self, product_id: str) -> dict[str, Head]:
+    def of(self, product_id: str) -> dict[str, LastRecord]:
         """Return a product's head by its id; nothing if there is none."""
         answer = persistently(
             lambda: self._client.get_item(
@@ -52,7 +52,7 @@ class ProductHeads:
         )
         return dict([_head(answer["Item"])]) if "Item" in answer else {}
 
-    def segment(self, number: int, of: int) -> dict[str, Head]:
+    def segment(self, number: int, of: int) -> dict[str, LastRecord]:
         """Return all heads in one of several equal parts of the table, by product id; the first part is 0.
 
         It reads the whole part, every other item of it too: no index has the heads of rejected products.
@@ -78,9 +78,9 @@ class ProductHeads:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _head(item: Mapping[str, AttributeValueTypeDef]) -> tuple[str, Head]:
+def _head(item: Mapping[str, AttributeValueTypeDef]) -> tuple[str, LastRecord]:
     values = from_item(item)
     if values.keys() != set(_NAMES.values()):
         raise NotAHead(f"item {values.get('PK')} has {', '.join(values)}, not {', '.join(_NAMES.values())}")
     product_id = str(values["PK"]).removeprefix(_PARTITION_KEY_PREFIX)
-    return product_id, Head(cast("int", values["sequence"]), cast("str", values["lastHash"]))
+    return product_id, LastRecord(cast("int", values["sequence"]), cast("str", values["lastHash"]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import NamedTuple, cast
 
-from audit_verification import keys
 from audit_verification.chains import Link
 from audit_verification.findings import Finding, Kind
+from common import audit_key
 from common.canonical import canonical_json
 from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
 
@@ -40,7 +40,7 @@ class _NotARecord(Exception):
 
 def unknown(key: str, *findings: Finding) -> Examined:
     """Return an object whose content isn't known: it takes the place in the chain that its key says."""
-    place = keys.read(key)
+    place = audit_key.read(key)
     if place is None:
         return Examined(None, None, findings)
     return Examined(place.product_id, Link(place.sequence, key), findings)
@@ -52,13 +52,13 @@ def examine(key: str, content: bytes) -> Examined:
     An object whose content isn't what its key says takes the key's place, its content none: what is wrong with it is
     found once.
     """
-    place = keys.read(key)
+    place = audit_key.read(key)
     try:
         record = _record(content)
         own_hash = _own_hash(record)
     except _NotARecord as problem:
         return unknown(key, _finding(Kind.NOT_A_RECORD, key, place, str(problem)))
-    told = keys.AuditKey(record["productId"], record["appliedAt"], record["sequence"])
+    told = audit_key.AuditKey.of(record)
     findings = []
     if record["hash"] != own_hash:
         message = f"hash is {record['hash']}, that of the content is {own_hash}"
@@ -73,7 +73,7 @@ def examine(key: str, content: bytes) -> Examined:
     return Examined(place.product_id, link, tuple(findings))
 
 
-def _finding(kind: Kind, key: str, place: keys.AuditKey | None, message: str) -> Finding:
+def _finding(kind: Kind, key: str, place: audit_key.AuditKey | None, message: str) -> Finding:
     return Finding(kind, place and place.product_id, place and place.sequence, key, message)
 
 

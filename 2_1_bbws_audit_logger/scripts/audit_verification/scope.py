@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from audit_verification import keys
+from common import audit_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Scope:
 
     def prefix(self, day: date) -> str:
         """Return how the keys of a day begin that are part of it."""
-        return keys.day_prefix(day) + (f"{self.product_id}_" if self.product_id else "")
+        return audit_key.day_prefix(day, self.product_id or "")
 
 
 def days_to_look_at_again(scope: Scope, gap: Gap, started: datetime, now: datetime) -> Iterator[date]:
@@ -69,8 +69,8 @@ def days_to_look_at_again(scope: Scope, gap: Gap, started: datetime, now: dateti
     started, now : datetime
         When the verification began, and the clock; UTC.
     """
-    earliest = _shifted(keys.day_of(gap.before), -DAY) if gap.before else date.min
-    latest = _shifted(keys.day_of(gap.after), DAY) if gap.after else date.max
+    earliest = _shifted(audit_key.day_of(gap.before), -DAY) if gap.before else date.min
+    latest = _shifted(audit_key.day_of(gap.after), DAY) if gap.after else date.max
     outside = {
         *([_shifted(scope.first_day, -DAY)] if scope.first_day else []),
         *([_shifted(scope.last_day, DAY)] if scope.last_day else []),

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from audit_verification import chains, keys, records
+from audit_verification import chains, records
 from audit_verification.bucket import Archived, Gone, Listed
 from audit_verification.findings import Finding, Kind
 from audit_verification.scope import days_to_look_at_again
-from common import timestamps
+from common import audit_key, timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from audit_verification.bucket import AuditBucket
-    from audit_verification.chains import Gap, Head, Link
+    from audit_verification.chains import Gap, LastRecord, Link
     from audit_verification.heads import ProductHeads
     from audit_verification.progress import ProgressDisplay
     from audit_verification.records import Examined
@@ -93,7 +93,7 @@ class Verification:
         self._report = Report()
         self._chains: dict[str, list[Link]] = {}
         # Of the products that are to be compared with it.
-        self._table: dict[str, Head] = {}
+        self._table: dict[str, LastRecord] = {}
         self._started = timestamps.now()
 
     def run(self, patience: float, pause: Callable[[float], None] = time.sleep) -> Report:
@@ -196,7 +196,7 @@ class Verification:
     def _appeared(self, place: tuple[Scope, date, Gap]) -> list[Listed]:
         """Return the objects that are in a gap now."""
         of_product, day, gap = place
-        there = [(listed, keys.read(listed.key)) for listed in self._bucket.objects(of_product.prefix(day))]
+        there = [(listed, audit_key.read(listed.key)) for listed in self._bucket.objects(of_product.prefix(day))]
         return [listed for listed, told in there if told is not None and gap.first <= told.sequence <= gap.last]
 
     # Concluding
@@ -251,5 +251,5 @@ def _removed(listed: Listed) -> Finding:
 
 
 def _finding(kind: Kind, key: str, message: str) -> Finding:
-    place = keys.read(key)
+    place = audit_key.read(key)
     return Finding(kind, place and place.product_id, place and place.sequence, key, message)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.faults import FaultyAws, between, faults_of
-from tests.records import record
+from tests.records import object_key, record
 
 import handler as audit_logger
-from audit_record import object_key
 from common.canonical import canonical_json
 
 if TYPE_CHECKING:

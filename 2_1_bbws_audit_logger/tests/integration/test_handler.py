@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.records import record
+from tests.records import object_key, record
 
 import handler as audit_logger
-from audit_record import object_key
 from common import timestamps
 from common.canonical import canonical_json
 

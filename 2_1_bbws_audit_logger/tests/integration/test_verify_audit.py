@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.records import PRODUCT, record
+from tests.records import PRODUCT, object_key, record
 from tests.trails import LONG_AGO, OTHER_PRODUCT, Outcome, Trail, about, altered, as_json, chain, gap, resealed
 
 import handler as audit_logger
 import verify_audit
-from audit_record import object_key
 from audit_verification import clients, verification
 from audit_verification.bucket import AuditBucket
 from audit_verification.heads import ProductHeads

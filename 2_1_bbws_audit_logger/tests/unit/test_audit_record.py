@@ -6,9 +6,9 @@ import hashlib
 import json
 
 import pytest
-from tests.records import PRODUCT, record
+from tests.records import PRODUCT, object_key, record
 
-from audit_record import object_key, read
+from audit_record import read
 from common.batch import InvalidMessage
 
 

@@ -22,7 +22,7 @@ from moto.core.models import botocore_stubber
 
 import replay_dlq
 from deployment import function_name
-from operations import inspection
+from operations import queue_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
 QUEUE = {"product-creator": "change", "audit-logger": "audit"}[function_name.name()]
 
-WAIT_SECONDS = inspection.WAIT_SECONDS
+WAIT_SECONDS = queue_browser.WAIT_SECONDS
 # Reading what botocore knows of AWS takes longer than most of these tests.
 LOADER = boto3.Session()._loader
 
@@ -68,7 +68,7 @@ class Queues:
     def give_up_many(self, number: int) -> list[str]:
         """Put ``message 0``, ``message 1`` … on the dead-letter queue and return their ids."""
         sent = {}
-        for numbers in inspection.in_batches(range(number)):
+        for numbers in queue_browser.in_batches(range(number)):
             entries: Any = [{"Id": str(index), "MessageBody": f"message {index}"} for index in numbers]
             answer = self.client.send_message_batch(QueueUrl=self.dead_letters, Entries=entries)
             sent |= {int(entry["Id"]): entry["MessageId"] for entry in answer["Successful"]}
@@ -86,7 +86,7 @@ class Queues:
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         ).get("Messages"):
             found += received
-        for messages in inspection.in_batches(found):
+        for messages in queue_browser.in_batches(found):
             entries: Any = [
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
                 for number, message in enumerate(messages)
@@ -116,7 +116,7 @@ def signed_in(empty_aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 @pytest.fixture
 def dev(signed_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> Queues:
     """The queues of dev, empty; nobody waits for messages to come."""
-    monkeypatch.setattr(inspection, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(queue_browser, "WAIT_SECONDS", 0)
     signed_in(ACCOUNTS["dev"])
     return Queues()
 
@@ -296,7 +296,7 @@ def test_shows_every_message_once_and_leaves_all_visible(
 def test_shows_a_message_once_that_comes_back_in_the_middle(
     dev: Queues, replay: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspection, "HOLD_SECONDS", 0)
+    monkeypatch.setattr(queue_browser, "HOLD_SECONDS", 0)
     ids = dev.give_up_many(3)
 
     assert replay("dev", "show") == 0
@@ -378,7 +378,7 @@ def test_looks_on_all_servers_of_the_queue(
     on_call: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inspection, "WAIT_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(queue_browser, "WAIT_SECONDS", WAIT_SECONDS)
     ids = dev.give_up_many(2)
 
     def without_waiting_asks_some_servers(asked: Any, pass_on: Callable[[], Any]) -> Any:
@@ -776,7 +776,7 @@ def test_no_failure_of_a_call_loses_a_message(
 
 def everything_on(queues: Queues, url: str) -> list[str]:
     """Return the bodies of all messages on a queue, also of hidden ones."""
-    later = time.time() + inspection.HOLD_SECONDS + 1
+    later = time.time() + queue_browser.HOLD_SECONDS + 1
     with pytest.MonkeyPatch.context() as future:
         moto_clock(future, later)
         return queues.bodies_on(url)
@@ -871,7 +871,7 @@ def test_works_in_the_region_of_the_environment(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inspection, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(queue_browser, "WAIT_SECONDS", 0)
     signed_in(ACCOUNTS["prod"])
     message_id = Queues("prod", "af-south-1").give_up("{}")
 
@@ -950,8 +950,8 @@ def test_wrong_command_line_is_named_and_does_nothing(
     ids=["right", "slow", "fast"],
 )
 def test_a_wrong_clock_does_not_decide_what_came_after_the_start(here: float, expected: float) -> None:
-    assert inspection.server_time({"date": "Sun, 22 Nov 2026 12:40:58 GMT"}, here) == expected
+    assert queue_browser.server_time({"date": "Sun, 22 Nov 2026 12:40:58 GMT"}, here) == expected
 
 
 def test_the_clock_is_believed_where_the_server_shows_none() -> None:
-    assert inspection.server_time({}, 1_795_351_258.4) == 1_795_351_258.4
+    assert queue_browser.server_time({}, 1_795_351_258.4) == 1_795_351_258.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from deployment import terraform
+from deployment import names, terraform
 
 
 def name() -> str:
@@ -15,9 +15,9 @@ def name() -> str:
 
 def name_in(environment: str) -> str:
     """Return what Lambda calls the function in an environment."""
-    return f"bbws-{name()}-{environment}"
+    return names.function_in(environment, name())
 
 
 def repository() -> str:
     """Return this repository's name, the first part of its state's key."""
-    return "2_1_bbws_" + name().replace("-", "_")
+    return names.repository_of(name())

@@ -145,7 +145,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def function(
+def http_handler(
     allowed_origins: Sequence[str],
 ) -> Callable[[Callable[[Request], Response]], Callable[[ProxyEvent, object], ProxyAnswer]]:
     """Make a Lambda handler of what answers a request. Nothing that it raises reaches the gateway.
@@ -157,7 +157,7 @@ def function(
 
     Examples
     --------
-    >>> @function(allowed_origins=["https://shop.example"])
+    >>> @http_handler(allowed_origins=["https://shop.example"])
     ... def handler(request: Request) -> Response:
     ...     return Response(200, {"productId": request.product_id()})
     """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from common.head import Head
     from common.product import Product
     from ledger import Ledger
-    from restoration.audit_trail import AuditTrail, Entry
+    from restoration.audit_trail_reader import AuditTrailReader, Entry
 
 # A table that was just restored may throttle until it has grown to the load.
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 5, 5, 5)
@@ -52,7 +52,7 @@ class Restoration:
     ----------
     ledger : Ledger
         The table.
-    trail : AuditTrail
+    trail : AuditTrailReader
         Where the records are.
     is_stopped : callable
         Asked before each step whether to stop there: each of the methods then raises `Stopped`.
@@ -63,7 +63,7 @@ class Restoration:
         How many records it has stored, in whichever thread.
     """
 
-    def __init__(self, ledger: Ledger, trail: AuditTrail, is_stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, ledger: Ledger, trail: AuditTrailReader, is_stopped: Callable[[], bool] = lambda: False) -> None:
         self._ledger = ledger
         self._trail = trail
         self._is_stopped = is_stopped

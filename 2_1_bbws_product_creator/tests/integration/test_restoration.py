@@ -22,7 +22,7 @@ from common import timestamps
 from common.canonical import canonical_json
 from common.change_record import record_hash
 from common.product_table import claim_key, head_key, marker_key
-from restoration.audit_trail import NotARecord
+from restoration.audit_trail_reader import NotARecord
 from restoration.restoration import CannotReplay, Stopped
 
 if TYPE_CHECKING:

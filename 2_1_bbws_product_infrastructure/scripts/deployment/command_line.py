@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from deployment import terraform
+from deployment import signals, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,16 +79,16 @@ def orderly_end() -> Iterator[None]:
 
     Both SIGINT and SIGTERM become a KeyboardInterrupt inside the block.
     """
-    came = signal.SIGINT
+    came: int = signal.SIGINT
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal came
-        came = signal.Signals(number)
+        came = number
         raise KeyboardInterrupt
 
-    usual = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        with signals.handled_by(interrupt):
+            yield
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(128 + came)
@@ -96,6 +96,3 @@ def orderly_end() -> Iterator[None]:
         terraform.fail("no AWS credentials in the environment")
     except (BotoCoreError, ClientError) as error:
         terraform.fail(f"AWS refused or failed: {error}")
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_verification.chains import Head, Link, against_table, broken_links, gaps
+from audit_verification.chains import LastRecord, Link, against_table, broken_links, gaps
 
 if TYPE_CHECKING:
     import random
@@ -101,20 +101,20 @@ def test_record_may_follow_either_of_two_with_one_sequence() -> None:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        (Head(3, "hash-3"), []),
-        (Head(3, "another"), ["OtherThanTable"]),
-        (Head(2, "hash-2"), ["AheadOfTable"]),
+        (LastRecord(3, "hash-3"), []),
+        (LastRecord(3, "another"), ["OtherThanTable"]),
+        (LastRecord(2, "hash-2"), ["AheadOfTable"]),
         # What is missing is a gap.
-        (Head(4, "hash-4"), []),
+        (LastRecord(4, "hash-4"), []),
         (None, ["AheadOfTable"]),
     ],
 )
-def test_end_of_the_chain_is_compared_with_the_table(head: Head | None, expected: list[str]) -> None:
+def test_end_of_the_chain_is_compared_with_the_table(head: LastRecord | None, expected: list[str]) -> None:
     assert [finding.kind for finding in against_table(PRODUCT, reversed(whole_chain(3)), head)] == expected
 
 
 def test_chain_without_objects_is_missing_up_to_the_head() -> None:
-    assert list(against_table(PRODUCT, [], Head(3, "hash-3"))) == []
+    assert list(against_table(PRODUCT, [], LastRecord(3, "hash-3"))) == []
     (gap,) = gaps([], from_first=True, up_to=3)
     assert (gap.first, gap.last, gap.before, gap.after) == (1, 3, None, None)
     assert list(gaps([], from_first=False, up_to=3)) == []

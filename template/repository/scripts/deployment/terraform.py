@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import re
 import shutil
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from deployment.signals import Interruption
+
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
-    from types import FrameType, TracebackType
 
 # With -detailed-exitcode: there are changes.
 _CHANGES = 2
@@ -214,7 +216,7 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
     tuple of int and str
         Its exit status, and what it printed.
     """
-    with tempfile.TemporaryDirectory() as folder, _Interruption() as interruption:
+    with tempfile.TemporaryDirectory() as folder, Interruption(once_more_ends=False) as interruption:
         # Files: a pipe would break when this script is killed, and Terraform with it, before it wrote its state.
         output, errors = Path(folder) / "output", Path(folder) / "errors"
         with output.open("wb") as stdout, errors.open("wb") as stderr:
@@ -227,17 +229,25 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
                 start_new_session=True,
             )
         printed, decoder, status = "", codecs.getincrementaldecoder("utf-8")("replace"), None
+        passed_on = False
         with output.open("rb") as written:
             while status is None:
-                status = interruption.look_at(process)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    # Not longer: a signal that comes just before is seen only afterwards.
+                    status = process.wait(timeout=_LOOK_SECONDS)
+                if status is None and interruption and not passed_on:
+                    # Terraform breaks off, writes its state and ends. At a second one it would end at once, leaving
+                    # the lock behind and the state without what it had just made.
+                    process.send_signal(signal.SIGINT)
+                    passed_on = True
                 new = decoder.decode(written.read())
                 print(new, end="", flush=True)
                 printed += new
         said = errors.read_text(encoding="utf-8", errors="replace")
-    if interruption.signal_number is not None:
+    if interruption:
         sys.stderr.write(said)
         print(f"terraform {command} was interrupted: it has let go of the state", file=sys.stderr)
-        sys.exit(128 + interruption.signal_number)
+        sys.exit(interruption.exit_status)
     if status in accepted:
         return status, printed
     words = " ".join(said.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
@@ -246,44 +256,3 @@ def _run(environment: str, command: str, *arguments: str, accepted: Container[in
             fail(meaning.format(*found.groups(), environment=environment))
     sys.stderr.write(said)
     fail(f"terraform {command} failed for {environment}")
-
-
-class _Interruption:
-    """Passes the first SIGINT or SIGTERM on to Terraform, which breaks off, writes its state and ends.
-
-    Whoever cancels may send more of them soon after: at a second one Terraform would end at once, leaving the lock
-    behind and the state without what it had just made.
-
-    Attributes
-    ----------
-    signal_number
-        The first signal that came, or None.
-    """
-
-    def __init__(self) -> None:
-        self.signal_number: int | None = None
-        self._passed_on = False
-
-    def __enter__(self) -> _Interruption:
-        self._usual = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for number, handler in self._usual.items():
-            signal.signal(number, handler)
-
-    def look_at(self, process: subprocess.Popen[bytes]) -> int | None:
-        """Wait a moment for a process to end, interrupting it if need be, and return its exit status if it did."""
-        try:
-            # Not longer: a signal that comes just before is seen only afterwards.
-            return process.wait(timeout=_LOOK_SECONDS)
-        except subprocess.TimeoutExpired:
-            if self.signal_number is not None and not self._passed_on:
-                process.send_signal(signal.SIGINT)
-                self._passed_on = True
-            return None
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.signal_number = self.signal_number or number

@@ -16,7 +16,7 @@ from common.log import logger
 ORIGIN = "https://shop.example"
 
 
-@api.function(allowed_origins=[ORIGIN])
+@api.http_handler(allowed_origins=[ORIGIN])
 def echo(request: api.Request) -> api.Response:
     return api.Response(
         200,
@@ -31,18 +31,18 @@ def echo(request: api.Request) -> api.Response:
     )
 
 
-@api.function(allowed_origins=[ORIGIN])
+@api.http_handler(allowed_origins=[ORIGIN])
 def show_id(request: api.Request) -> api.Response:
     return api.Response(200, {"productId": request.product_id()})
 
 
-@api.function(allowed_origins=[ORIGIN])
+@api.http_handler(allowed_origins=[ORIGIN])
 def show_json(request: api.Request) -> api.Response:
     return api.Response(200, {name: str(value) for name, value in request.json_object().items()})
 
 
 def raising(error):
-    @api.function(allowed_origins=[ORIGIN])
+    @api.http_handler(allowed_origins=[ORIGIN])
     def handler(request: api.Request) -> api.Response:
         raise error
 
@@ -221,7 +221,7 @@ def test_caller_who_takes_no_json_is_refused_in_json(call, method, accept):
 
 
 def test_answer_is_json_in_readable_utf_8(call):
-    @api.function(allowed_origins=[ORIGIN])
+    @api.http_handler(allowed_origins=[ORIGIN])
     def handler(request: api.Request) -> api.Response:
         return api.Response(200, {"name": "Größe 日本"})
 
@@ -232,7 +232,7 @@ def test_answer_is_json_in_readable_utf_8(call):
 
 
 def test_answer_without_a_body_declares_none(call):
-    @api.function(allowed_origins=[ORIGIN])
+    @api.http_handler(allowed_origins=[ORIGIN])
     def handler(request: api.Request) -> api.Response:
         return api.Response(204, headers={"X-Change-Id": "c-1"})
 
@@ -245,7 +245,7 @@ def test_answer_without_a_body_declares_none(call):
 
 @pytest.mark.parametrize("outcome", [None, Forbidden("no"), RuntimeError()], ids=["answer", "refusal", "failure"])
 def test_head_is_answered_as_get_and_the_gateway_left_to_drop_the_body(call, outcome):
-    @api.function(allowed_origins=[ORIGIN])
+    @api.http_handler(allowed_origins=[ORIGIN])
     def handler(request: api.Request) -> api.Response:
         if outcome is not None:
             raise outcome
@@ -277,7 +277,7 @@ def test_answer_is_safe_wherever_it_is_opened(call):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("status", [200, 304])
 def test_what_was_read_may_be_kept_by_the_caller_who_asks_each_time_whether_it_holds(call, method, status):
-    @api.function(allowed_origins=[ORIGIN])
+    @api.http_handler(allowed_origins=[ORIGIN])
     def handler(request: api.Request) -> api.Response:
         return api.Response(status)
 
@@ -406,7 +406,7 @@ def test_other_origins_are_told_nothing_but_that_the_answer_varies(call, origin)
 
 
 def test_any_origin_is_allowed_by_an_asterisk(call):
-    @api.function(allowed_origins=["*"])
+    @api.http_handler(allowed_origins=["*"])
     def handler(request: api.Request) -> api.Response:
         return api.Response(200, {})
 

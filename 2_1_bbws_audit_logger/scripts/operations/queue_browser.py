@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# Longer than any inspection takes, because what comes back in the middle of one costs another receive. Only what a
+# Longer than anybody browses, because what comes back in the middle of one costs another receive. Only what a
 # killed script held stays hidden for so long.
 HOLD_SECONDS = 600
 # A receive that waits asks all of SQS's servers. One that doesn't asks some, and may miss what lies there. Source:
@@ -56,8 +56,8 @@ class Message:
     attributes: Mapping[str, str]
 
 
-class Inspection:
-    """What lay on a queue when the inspection began.
+class QueueBrowser:
+    """What lay on a queue when browsing began.
 
     It ends although messages keep coming, even those that it had moved itself and that failed again: later ones are
     held and counted, but not handed out. Leaving its block puts back all that it holds.
@@ -97,7 +97,7 @@ class Inspection:
         # Receipt handles of what it holds, by message id.
         self._handles: dict[str, str] = {}
 
-    def __enter__(self) -> Inspection:
+    def __enter__(self) -> QueueBrowser:
         return self
 
     def __exit__(

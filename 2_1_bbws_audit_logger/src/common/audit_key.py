@@ -1,13 +1,20 @@
-"""The keys of audit objects: ``{yyyy}/{mm}/{dd}/{productId}_{appliedAt}_{sequence}.json``."""
+"""The keys of audit objects: ``{yyyy}/{mm}/{dd}/{productId}_{appliedAt}_{sequence}.json``.
+
+Under its day, so that a day can be listed. Whoever verifies the trail reads keys by this module too: the record in an
+object says anew what its key must be.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from common import timestamps
 from common.product import UUID_PATTERN
+
+if TYPE_CHECKING:
+    from common.change_record import ChangeRecord
 
 _SHAPE = re.compile(
     rf"(?P<day>\d{{4}}/\d\d/\d\d)/(?P<product_id>{UUID_PATTERN})_(?P<applied_at>[^_]+)_(?P<sequence>[1-9]\d*)\.json",
@@ -32,6 +39,11 @@ class AuditKey(NamedTuple):
     product_id: str
     applied_at: str
     sequence: int
+
+    @classmethod
+    def of(cls, record: ChangeRecord) -> AuditKey:
+        """Return the key of a change record."""
+        return cls(record["productId"], record["appliedAt"], record["sequence"])
 
     @property
     def text(self) -> str:
@@ -63,9 +75,9 @@ def day_of(key: str) -> date:
     return date.fromisoformat(key[:10].replace("/", "-"))
 
 
-def day_prefix(day: date) -> str:
-    """Return how the keys of a day begin."""
-    return f"{day:%Y/%m/%d}/"
+def day_prefix(day: date, product_id: str = "") -> str:
+    """Return how the keys of a day begin, or those of one product on that day."""
+    return f"{day:%Y/%m/%d}/" + (f"{product_id}_" if product_id else "")
 
 
 def day_of_prefix(prefix: str) -> date | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from common import timestamps
+from common import audit_key, timestamps
 from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
-from common.product import UUID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-_KEY = re.compile(
-    rf"\d{{4}}/\d\d/\d\d/(?P<product_id>{UUID_PATTERN})_(?P<applied_at>[^_/]+)_(?P<sequence>[1-9]\d*)\.json", re.ASCII
-)
 _DAY = timedelta(days=1)
 
 # How far ahead of this clock that of a function may be.
@@ -40,7 +35,7 @@ class Entry(NamedTuple):
     key: str
 
 
-class AuditTrail:
+class AuditTrailReader:
     """The audit bucket. Failures of AWS reach the caller as botocore's exceptions.
 
     Parameters
@@ -67,7 +62,7 @@ class AuditTrail:
         """
         first = timestamps.to_text(moment)
         products: dict[str, list[Entry]] = {}
-        for entry in self._entries(moment, [f"{product_id}_" for product_id in product_ids] or [""]):
+        for entry in self._entries(moment, list(product_ids) or [""]):
             if entry.applied_at >= first:
                 products.setdefault(entry.product_id, []).append(entry)
         for entries in products.values():
@@ -104,15 +99,15 @@ class AuditTrail:
             raise NotARecord(f"{entry.key} was altered: its hash is not that of its content")
         return cast("ChangeRecord", values)
 
-    def _entries(self, moment: datetime, beginnings: Sequence[str]) -> Iterator[Entry]:
-        """Yield what is under the days from that of a moment on, as far as its name begins in one of these ways."""
+    def _entries(self, moment: datetime, product_ids: Sequence[str]) -> Iterator[Entry]:
+        """Yield what is under the days from that of a moment on, of some products, or of all for an empty id."""
         pages = self._client.get_paginator("list_objects_v2")
         day, last = moment.date(), (timestamps.now() + _CLOCKS_DIFFER_BY_AT_MOST).date()
         while day <= last:
-            for beginning in beginnings:
-                for page in pages.paginate(Bucket=self._bucket, Prefix=f"{day:%Y/%m/%d}/{beginning}"):
+            for product_id in product_ids:
+                for page in pages.paginate(Bucket=self._bucket, Prefix=audit_key.day_prefix(day, product_id)):
                     for listed in page.get("Contents", []):
                         # Other keys are for verify_audit.py to tell. If a record is missing for one, that shows.
-                        if match := _KEY.fullmatch(listed["Key"]):
-                            yield Entry(int(match["sequence"]), match["applied_at"], match["product_id"], listed["Key"])
+                        if told := audit_key.read(listed["Key"]):
+                            yield Entry(told.sequence, told.applied_at, told.product_id, listed["Key"])
             day += _DAY
