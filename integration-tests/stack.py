@@ -10,16 +10,17 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 import boto3
 import requests
 from boto3.dynamodb.conditions import Key
 from botocore.config import Config
+from ruamel.yaml import YAML
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_lambda import LambdaClient
@@ -33,20 +34,13 @@ Change: TypeAlias = Json
 Record: TypeAlias = Json
 Item: TypeAlias = Json
 
-PRODUCT_ATTRIBUTES = {
-    "productId",
-    "name",
-    "description",
-    "price",
-    "currency",
-    "billingCycle",
-    "features",
-    "active",
-    "version",
-    "dateCreated",
-    "dateLastUpdated",
-    "lastUpdatedBy",
-}
+# As the contract has them.
+_CONTRACT = YAML(typ="safe").load(
+    Path(__file__).resolve().parent.parent / "2_1_bbws_product_infrastructure" / "openapi" / "product-api.yaml"
+)
+_SCHEMAS = _CONTRACT["components"]["schemas"]
+PRODUCT_ATTRIBUTES = frozenset(_SCHEMAS["Product"]["required"])
+FIELD_NAMES = tuple(_SCHEMAS["ProductFields"]["properties"])
 RECORD_ATTRIBUTES = {
     "recordVersion",
     "sequence",

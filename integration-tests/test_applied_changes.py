@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from boto3.dynamodb.conditions import Key
 from stack import (
+    FIELD_NAMES,
     PRODUCT_ATTRIBUTES,
     RECORD_ATTRIBUTES,
     assert_chained,
@@ -55,9 +56,7 @@ def test_creation_leaves_a_head_that_is_the_product(stack: Stack) -> None:
         "dateCreated": change["requestedAt"],
         "dateLastUpdated": change["requestedAt"],
         "lastUpdatedBy": "integration",
-        "stamps": dict.fromkeys(
-            ("name", "description", "price", "currency", "billingCycle", "features", "active"), stamp(change)
-        ),
+        "stamps": dict.fromkeys(FIELD_NAMES, stamp(change)),
         "sequence": 1,
         "lastHash": record["hash"],
         "createChangeId": change["changeId"],

@@ -6,7 +6,7 @@ import listing
 from common import api, aws, configuration
 from common.api_clients import ApiClients
 from common.errors import Forbidden
-from common.product import public
+from common.product import LISTED_ATTRIBUTES, public
 from product_index import page
 
 DYNAMODB = aws.client("dynamodb")
@@ -25,7 +25,7 @@ def handler(request: api.Request) -> api.Response:
     return api.Response(
         200,
         {
-            "products": [public(product) for product in found.products],
+            "products": [public(product, LISTED_ATTRIBUTES) for product in found.products],
             "count": len(found.products),
             "nextCursor": found.next_cursor,
         },

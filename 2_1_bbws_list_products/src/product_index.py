@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import cursor
 from common.attribute_values import from_item, to_item
+from common.head import product_of
 from common.index_keys import BY_CREATED, BY_NAME, BY_PRICE, partition, product_id_of
-from common.product import product_of
 from common.product_table import head_key
 
 if TYPE_CHECKING:

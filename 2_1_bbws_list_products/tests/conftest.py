@@ -71,7 +71,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 from moto import mock_aws  # noqa: E402
 from moto.core.botocore_stubber import BotocoreStubber  # noqa: E402
-from tests import faults  # noqa: E402
 
 # Before any client is made, so that what the function asks of AWS is noted.
 from tests.permissions import pytest_collection_modifyitems, pytest_runtest_call  # noqa: E402, F401
@@ -79,7 +78,8 @@ from tests.permissions import pytest_collection_modifyitems, pytest_runtest_call
 from common import aws, product_table  # noqa: E402
 from common.head import Head  # noqa: E402
 from common.log import logger  # noqa: E402
-from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES  # noqa: E402
+from common.product import FIELD_NAMES, LISTED_ATTRIBUTES  # noqa: E402
+from tests import faults  # noqa: E402
 
 EVENTS = Path(__file__).parent / "events"
 
@@ -181,7 +181,7 @@ def _product_table(dynamodb: Any) -> product_table.ProductTable:
             {
                 "IndexName": index,
                 "KeySchema": schema(f"{prefix}_PK", f"{prefix}_SK"),
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(PRODUCT_ATTRIBUTES)},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(LISTED_ATTRIBUTES)},
             }
             for index, prefix in indexes.items()
         ],

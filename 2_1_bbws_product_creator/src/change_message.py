@@ -16,13 +16,14 @@ from common import timestamps
 from common.batch import InvalidMessage
 from common.change import SCHEMA_VERSION, ChangeType
 from common.errors import ValidationError
-from common.product import FIELD_NAMES, UUID_PATTERN
+from common.product import FIELD_NAMES, LATER_DEFAULTS, UUID_PATTERN
 from common.product_fields import queued_fields
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from common.change import Change
+    from common.product import Fields
 
 # A stamp too far ahead would outlive every later change; one too old may be a repeat whose marker has gone.
 MOST_AHEAD = timedelta(minutes=5)
@@ -80,11 +81,10 @@ def read(body: str, now: datetime) -> Change:
     if not isinstance(message, dict):
         raise InvalidMessage("the body is no JSON object")
     # Before the rest: the shape of another version's messages is not for this one to judge.
-    if message.get("schemaVersion") != SCHEMA_VERSION:
-        raise InvalidMessage(f"schemaVersion: must be {SCHEMA_VERSION}")
+    _check_version(message.get("schemaVersion"))
     try:
         change = cast("Change", _MESSAGE.validate_python(message))
-        change["fields"] = queued_fields(change["fields"])
+        change["fields"] = _read_fields(change)
     except PydanticError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
         raise InvalidMessage(
@@ -95,6 +95,22 @@ def read(body: str, now: datetime) -> Change:
     _check_fields_for_type(change)
     _check_age(change, now)
     return change
+
+
+def _check_version(version: object) -> None:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise InvalidMessage(f"schemaVersion: must be a whole number from 1 to {SCHEMA_VERSION}")
+    if version > SCHEMA_VERSION:
+        raise InvalidMessage(
+            f"schemaVersion: {version} is newer than {SCHEMA_VERSION}, the newest that this version of the function "
+            "reads; deploy one that reads it, then move the message back"
+        )
+
+
+def _read_fields(change: Change) -> Fields:
+    """Return the fields of a change; a creation has all, those that were added later by their default."""
+    fields = queued_fields(change["fields"])
+    return cast("Fields", {**LATER_DEFAULTS, **fields}) if change["changeType"] == "CREATE" else fields
 
 
 def _check_fields_for_type(change: Change) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from common.index_keys import ALL as INDEXES
 from common.index_keys import index_keys
-from common.product import Product, product_of
+from common.product import LATER_DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from common.product import Product
+
+# What the item says beside the product.
+_ATTRIBUTES = frozenset({"entityType", "sequence", "lastHash", "createChangeId", "stamps"})
+_KEYS = frozenset({"PK", "SK", *(key for index in INDEXES for key in (index.partition_key, index.sort_key))})
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Head:
         ``None`` where that change was rejected: then there is no product.
     stamps : mapping
         For each field the stamp (``requestedAt#changeId``) of the change that last set it.
+    other_keys : mapping
+        Keys of indexes that a later version of this code made; they stay as they are.
     """
 
     sequence: int
@@ -35,6 +44,7 @@ class Head:
     create_change_id: str
     product: Product | None = None
     stamps: Mapping[str, str] = field(default_factory=dict)
+    other_keys: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, object]) -> Head:
@@ -46,11 +56,13 @@ class Head:
             create_change_id=cast("str", attributes["createChangeId"]),
             product=product_of(attributes) if has_product else None,
             stamps=cast("Mapping[str, str]", attributes["stamps"]) if has_product else {},
+            other_keys={name: value for name, value in attributes.items() if name[0].isupper() and name not in _KEYS},
         )
 
     def attributes(self, product_id: str) -> dict[str, object]:
         """Return the attributes that the table holds for the head, but for its key."""
         attributes: dict[str, object] = {
+            **self.other_keys,
             "entityType": "PRODUCT",
             "productId": product_id,
             "sequence": self.sequence,
@@ -60,3 +72,13 @@ class Head:
         if self.product is not None:
             attributes |= {**self.product, "stamps": dict(self.stamps), **index_keys(self.product)}
         return attributes
+
+
+def product_of(attributes: Mapping[str, object]) -> Product:
+    """Return the product among an item's attributes.
+
+    A field that was added since the item was written has its default. One that this code doesn't know yet, because a
+    later version of it wrote the item, stays with the product: whoever stores that again must not lose it.
+    """
+    found = {name: value for name, value in attributes.items() if name[0].islower() and name not in _ATTRIBUTES}
+    return cast("Product", {**LATER_DEFAULTS, **found})

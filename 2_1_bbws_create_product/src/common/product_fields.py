@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StringConstraints, TypeAdapter, with_config
+import pydantic
+from pydantic import AfterValidator, ConfigDict, PlainValidator, StringConstraints, TypeAdapter
 from pydantic import ValidationError as PydanticError
-
-# pydantic asks for this one below Python 3.12.
-from typing_extensions import TypedDict
 
 from common import prices
 from common.currencies import CURRENCIES
 from common.errors import Detail, ValidationError
 from common.json_body import printable_name
-from common.product import FIELD_NAMES, Fields
+from common.product import FIELD_NAMES, FIELDS, Choice, CurrencyCode, Fields, Flag, Money, Text, Texts
 from common.text import is_printable, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-REQUIRED = ("name", "description", "price", "billingCycle")
-DEFAULTS: Fields = {"currency": "ZAR", "features": [], "active": True}
+    from common.product import Rule
 
-_TEXT_RULE = "not counting blanks around it, without control characters"
-ALLOWED = {
-    "name": f"must be a string of 3 to 100 characters, {_TEXT_RULE}",
-    "description": f"must be a string of 10 to 500 characters, {_TEXT_RULE}",
-    "price": f"must be a number from {prices.LOWEST} to {prices.HIGHEST} with at most two decimals",
-    "currency": "must be a currency code of ISO 4217 in capitals, such as ZAR",
-    "billingCycle": "must be one of monthly, yearly, one-time",
-    "features": "must be an array of at most 20 strings",
-    "active": "must be true or false",
-}
-_ALLOWED_FEATURE = f"must be a string of 5 to 200 characters, {_TEXT_RULE}"
+REQUIRED = tuple(field.name for field in FIELDS if field.default is None)
+# Of those that were there from the start, a creation holds each. Those that came later it holds only where they were
+# given: older readers understand it then, and what its ids derive from stays the same.
+DEFAULTS = {field.name: field.default for field in FIELDS if field.default is not None and field.since == 1}
+
+
+def _allowed(rule: Rule) -> str:
+    """Return what a rule allows, in words."""
+    match rule:
+        case Text():
+            return (
+                f"must be a string of {rule.shortest} to {rule.longest} characters, "
+                "not counting blanks around it, without control characters"
+            )
+        case Texts():
+            return f"must be an array of at most {rule.most} strings"
+        case Money():
+            return f"must be a number from {rule.lowest} to {rule.highest} with at most two decimals"
+        case Choice():
+            return f"must be one of {', '.join(rule.words)}"
+        case CurrencyCode():
+            return "must be a currency code of ISO 4217 in capitals, such as ZAR"
+        case Flag():
+            return "must be true or false"
+
+
+ALLOWED = {field.name: _allowed(field.rule) for field in FIELDS}
+_ALLOWED_PART = {field.name: _allowed(field.rule.each) for field in FIELDS if isinstance(field.rule, Texts)}
 
 
 def _printable(text: str) -> str:
@@ -43,53 +57,58 @@ def _printable(text: str) -> str:
     return normalise(text)
 
 
-def _price_of_number(value: object) -> str:
-    if not isinstance(value, Decimal):
-        raise ValueError
-    return prices.price_text(value)
-
-
-def _price_of_text(value: object) -> str:
-    if not isinstance(value, str) or not prices.TEXT.fullmatch(value):
-        raise ValueError
-    return prices.price_text(Decimal(value))
-
-
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
         raise ValueError
     return code
 
 
-_STRICT = ConfigDict(extra="forbid", strict=True)
+def _of_number(rule: Money) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, Decimal):
+            raise ValueError
+        return prices.price_text(value, rule.lowest, rule.highest)
 
-# The length that counts is that of what is stored, so it comes after normalising.
-_Name = Annotated[str, AfterValidator(_printable), StringConstraints(min_length=3, max_length=100)]
-_Description = Annotated[str, AfterValidator(_printable), StringConstraints(min_length=10, max_length=500)]
-_Feature = Annotated[str, AfterValidator(_printable), StringConstraints(min_length=5, max_length=200)]
-
-
-class _Common(TypedDict, total=False):
-    name: _Name
-    description: _Description
-    currency: Annotated[str, AfterValidator(_currency)]
-    billingCycle: Literal["monthly", "yearly", "one-time"]
-    features: Annotated[list[_Feature], Field(max_length=20)]
-    active: bool
+    return read
 
 
-@with_config(_STRICT)
-class _Requested(_Common, total=False):
-    price: Annotated[str, PlainValidator(_price_of_number)]
+def _of_text(rule: Money) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not prices.TEXT.fullmatch(value):
+            raise ValueError
+        return prices.price_text(Decimal(value), rule.lowest, rule.highest)
+
+    return read
 
 
-@with_config(_STRICT)
-class _Queued(_Common, total=False):
-    price: Annotated[str, PlainValidator(_price_of_text)]
+def _type(rule: Rule, money: Callable[[Money], Callable[[object], str]]) -> Any:
+    """Return the type whose values a rule allows."""
+    match rule:
+        case Text():
+            # The length that counts is that of what is stored, so it comes after normalising.
+            length = StringConstraints(min_length=rule.shortest, max_length=rule.longest)
+            return Annotated[str, AfterValidator(_printable), length]
+        case Texts():
+            return Annotated[list[_type(rule.each, money)], pydantic.Field(max_length=rule.most)]
+        case Money():
+            return Annotated[str, PlainValidator(money(rule))]
+        case Choice():
+            return Literal[rule.words]  # type: ignore[valid-type]
+        case CurrencyCode():
+            return Annotated[str, AfterValidator(_currency)]
+        case Flag():
+            return bool
 
 
-_REQUESTED = TypeAdapter(_Requested)
-_QUEUED = TypeAdapter(_Queued)
+_STRICT = ConfigDict(strict=True)
+_REQUESTED = {field.name: TypeAdapter(_type(field.rule, _of_number), config=_STRICT) for field in FIELDS}
+# The same, but for amounts, which are text once they are read.
+_QUEUED = {
+    field.name: TypeAdapter(_type(field.rule, _of_text), config=_STRICT)
+    if isinstance(field.rule, Money)
+    else _REQUESTED[field.name]
+    for field in FIELDS
+}
 
 
 def new_product(body: Mapping[str, object]) -> Fields:
@@ -101,7 +120,7 @@ def new_product(body: Mapping[str, object]) -> Fields:
         Names every field that is wrong, unknown or missing, and says what is allowed.
     """
     missing = [name for name in REQUIRED if name not in body]
-    return {**DEFAULTS, **_checked(_REQUESTED, body, missing)}
+    return cast("Fields", {**DEFAULTS, **_checked(_REQUESTED, body, missing)})
 
 
 def product_changes(body: Mapping[str, object]) -> Fields:
@@ -129,23 +148,25 @@ def queued_fields(fields: Mapping[str, object]) -> Fields:
 
 
 def _checked(
-    adapter: TypeAdapter[_Requested] | TypeAdapter[_Queued],
-    body: Mapping[str, object],
-    missing: list[str] | None = None,
+    types: Mapping[str, TypeAdapter[Any]], body: Mapping[str, object], missing: list[str] | None = None
 ) -> Fields:
     details: list[Detail] = [{"field": name, "message": f"is required: it {ALLOWED[name]}"} for name in missing or ()]
-    try:
-        fields = cast("Fields", adapter.validate_python(body))
-    except PydanticError as error:
-        details += [_detail(problem["loc"]) for problem in error.errors(include_url=False, include_input=False)]
+    fields: dict[str, object] = {}
+    for name in [*(name for name in FIELD_NAMES if name in body), *(name for name in body if name not in types)]:
+        if name not in types:
+            unknown = f"is not a field that can be set; these can: {', '.join(FIELD_NAMES)}"
+            details.append({"field": printable_name(name), "message": unknown})
+            continue
+        try:
+            fields[name] = types[name].validate_python(body[name])
+        except PydanticError as error:
+            details += [_detail(name, problem["loc"]) for problem in error.errors(include_url=False)]
     if details:
         raise ValidationError(details)
-    return fields
+    return cast("Fields", fields)
 
 
-def _detail(location: tuple[str | int, ...]) -> Detail:
-    name, *index = location
-    if index:
-        return {"field": f"{name}[{index[0]}]", "message": _ALLOWED_FEATURE}
-    unknown = f"is not a field that can be set; these can: {', '.join(FIELD_NAMES)}"
-    return {"field": printable_name(str(name)), "message": ALLOWED.get(str(name), unknown)}
+def _detail(name: str, location: tuple[str | int, ...]) -> Detail:
+    if location:
+        return {"field": f"{name}[{location[0]}]", "message": _ALLOWED_PART[name]}
+    return {"field": name, "message": ALLOWED[name]}

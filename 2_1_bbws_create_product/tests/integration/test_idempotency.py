@@ -415,3 +415,21 @@ def test_retry_is_logged_with_its_ids_and_without_its_key(post, changes, create,
     assert (repeated["change_id"], repeated["product_id"]) == (first.body["changeId"], first.body["productId"])
     assert (repeated["request_id"], answered["request_id"], answered["status"]) == ("r-2", "r-2", 202)
     assert KEY not in repr(logged())
+
+
+@pytest.mark.parametrize(
+    ("body", "change_id"),
+    [
+        ({}, "2cdae0d4-e4aa-5a4a-974a-490c48382628"),
+        ({"price": 1e2}, "2240ecf8-846a-551c-a518-49d3c28af26b"),
+        ({"name": " Cafe\u0301 日本 "}, "f559370e-722f-5620-8edd-4a854a25812b"),
+        ({"currency": "USD", "features": ["Daily backups"], "active": False}, "20d3dc64-4a06-5036-aee7-a91b6dfe0f54"),
+    ],
+    ids=["least", "price", "name", "whole"],
+)
+def test_request_has_these_ids_for_ever(post, changes, body, change_id):
+    """Through validation, whose defaults are part of it: a retry of a request from before must find what it made."""
+    post({**PLAN, **body})
+
+    (change,) = changes()
+    assert (change["productId"], change["changeId"]) == ("0f2be2cd-220f-5637-9bdd-6b6970b89947", change_id)

@@ -15,18 +15,19 @@ _CENT = Decimal("0.01")
 SORTABLE_WIDTH = len("999999.99")
 
 
-def price_text(amount: Decimal) -> str:
+def price_text(amount: Decimal, lowest: Decimal = LOWEST, highest: Decimal = HIGHEST) -> str:
     """Return an amount with exactly two decimals, such as ``299.90``.
 
     Raises
     ------
     ValueError
-        It is below the lowest price, above the highest, or has a fraction of a cent.
+        It is below the lowest, above the highest, or has a fraction of a cent.
     """
     # In this order: the range keeps out what the remainder can't be taken of, such as 1e999999 and NaN.
-    if not (amount.is_finite() and LOWEST <= amount <= HIGHEST and amount % _CENT == 0):
-        raise ValueError(f"must be a number from {LOWEST} to {HIGHEST} with at most two decimals")
-    return f"{amount:.2f}"
+    if not (amount.is_finite() and lowest <= amount <= highest and amount % _CENT == 0):
+        raise ValueError(f"must be a number from {lowest} to {highest} with at most two decimals")
+    # A zero may have come with a sign, which the text must not have.
+    return f"{abs(amount):.2f}"
 
 
 def sortable(price: str) -> str:

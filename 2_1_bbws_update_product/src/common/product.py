@@ -1,15 +1,20 @@
-"""What a product is, and how it is shown to callers."""
+"""What a product is: the one description of its fields, and how it is shown to callers.
+
+`FIELDS` says it all: what validates a request, what the change queue carries, what is stored, listed and shown follows
+from it or is held to it by a test.
+"""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
 
+from common import prices
 from common.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Fields(TypedDict, total=False):
@@ -41,8 +46,88 @@ class Product(TypedDict):
     lastUpdatedBy: str
 
 
-FIELD_NAMES = tuple(Fields.__annotations__)
-PRODUCT_ATTRIBUTES = tuple(Product.__annotations__)
+class Text(NamedTuple):
+    """Text of so many characters, not counting blanks around it, without control characters."""
+
+    shortest: int
+    longest: int
+
+
+class Texts(NamedTuple):
+    """At most so many texts."""
+
+    most: int
+    each: Text
+
+
+class Money(NamedTuple):
+    """An amount with at most two decimals."""
+
+    lowest: Decimal
+    highest: Decimal
+
+
+class Choice(NamedTuple):
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+
+class CurrencyCode(NamedTuple):
+    """A currency that something can be sold in."""
+
+
+class Flag(NamedTuple):
+    """True or false."""
+
+
+Rule = Text | Texts | Money | Choice | CurrencyCode | Flag
+
+
+class Field(NamedTuple):
+    """A field that a change can set.
+
+    Attributes
+    ----------
+    name : str
+        What it is called everywhere.
+    rule : Rule
+        Which values it may have.
+    default : object
+        What a product has where its creation doesn't say; ``None`` where it must. Never to be changed: a creation
+        that is sent again would ask for another product.
+    since : int
+        The version of the change message that brought it. What is older lacks it, and is read with the default.
+    is_listed : bool
+        Whether listings show it: then the table's indexes hold it, too.
+    """
+
+    name: str
+    rule: Rule
+    default: object = None
+    since: int = 1
+    is_listed: bool = True
+
+
+FIELDS = (
+    Field("name", Text(3, 100)),
+    Field("description", Text(10, 500)),
+    Field("price", Money(prices.LOWEST, prices.HIGHEST)),
+    Field("currency", CurrencyCode(), default="ZAR"),
+    Field("billingCycle", Choice(("monthly", "yearly", "one-time"))),
+    Field("features", Texts(20, Text(5, 200)), default=[]),
+    Field("active", Flag(), default=True),
+)
+
+FIELD_NAMES = tuple(field.name for field in FIELDS)
+# What the service says of a product beside its fields.
+STATED = ("version", "dateCreated", "dateLastUpdated", "lastUpdatedBy")
+PRODUCT_ATTRIBUTES = ("productId", *FIELD_NAMES, *STATED)
+LISTED_ATTRIBUTES = ("productId", *(field.name for field in FIELDS if field.is_listed), *STATED)
+
+_MONEY = frozenset(field.name for field in FIELDS if isinstance(field.rule, Money))
+# What is read where something was written before the field was there.
+LATER_DEFAULTS = {field.name: field.default for field in FIELDS if field.since > 1}
 
 UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _UUID = re.compile(UUID_PATTERN)
@@ -64,20 +149,16 @@ def name_to_take(before: Product | None, after: Product | None) -> str | None:
     return after["name"]
 
 
-def product_of(attributes: Mapping[str, object]) -> Product:
-    """Return the product among an item's attributes."""
-    return cast("Product", {name: attributes[name] for name in PRODUCT_ATTRIBUTES})
-
-
-def public(product: Product) -> dict[str, object]:
-    """Return a product as answers show it: its price a JSON number."""
-    return public_fields({name: product[name] for name in PRODUCT_ATTRIBUTES})  # type: ignore[literal-required]
+def public(product: Product, attributes: Sequence[str] = PRODUCT_ATTRIBUTES) -> dict[str, object]:
+    """Return some attributes of a product as answers show them: amounts are JSON numbers, what it lacks its default."""
+    known = {**LATER_DEFAULTS, **product}
+    return public_fields({name: known[name] for name in attributes})
 
 
 def public_fields(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return some of a product's fields as answers show them: the price, where it is among them, a JSON number.
+    """Return some of a product's fields as answers show them: amounts are JSON numbers.
 
-    This is the one place where a price becomes a float, on its way out: it has at most eight significant digits, and
+    This is the one place where an amount becomes a float, on its way out: it has at most eight significant digits, and
     a float prints up to 15 unchanged.
     """
-    return {name: float(Decimal(cast("str", value))) if name == "price" else value for name, value in fields.items()}
+    return {name: float(Decimal(cast("str", value))) if name in _MONEY else value for name, value in fields.items()}

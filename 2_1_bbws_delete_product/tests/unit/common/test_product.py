@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from common.product import (
     FIELD_NAMES,
+    FIELDS,
     PRODUCT_ATTRIBUTES,
+    STATED,
+    Choice,
+    Field,
+    Fields,
+    Flag,
+    Money,
+    Product,
+    Text,
+    Texts,
     is_product_id,
     name_to_take,
-    product_of,
     public,
     public_fields,
 )
+
+
+def contradictions(fields):
+    """Return what a description of fields says that can't be, one line each; of defaults see test_product_fields."""
+    said = []
+    names = [field.name for field in fields]
+    for field in fields:
+        texts = field.rule.each if isinstance(field.rule, Texts) else field.rule
+        for wrong, why in [
+            (names.index(field.name) < fields.index(field), "there is another field of this name"),
+            (field.name in ("productId", *STATED), "the service itself says this of a product"),
+            (
+                not (field.name.isidentifier() and field.name[0].islower()),
+                "a name begins with a small letter and has no blanks",
+            ),
+            (field.since < 1, "versions count from 1"),
+            (field.since > 1 and field.default is None, "a field that came later needs a default"),
+            (isinstance(texts, Text) and texts[0] > texts[1], "its shortest is above its longest"),
+            (isinstance(field.rule, Choice) and not any(field.rule), "it has no word to choose"),
+            (
+                isinstance(field.rule, Money) and any(bound * 100 % 1 for bound in field.rule),
+                "its bounds are no amounts",
+            ),
+            (isinstance(field.rule, Money) and field.rule[0] > field.rule[1], "its lowest is above its highest"),
+        ]:
+            if wrong:
+                said.append(f"{field.name}: {why}")
+    return said
 
 
 def product(name, active=True):
@@ -90,5 +129,42 @@ def test_product_id_is_a_uuid_in_lower_case_with_hyphens(text, is_one):
     assert is_product_id(text) is is_one
 
 
-def test_product_is_told_apart_from_what_else_an_item_holds():
-    assert product_of({"PK": "x", "GSI1_SK": "y", "stamps": {}, **product("Basic")}) == product("Basic")
+def test_some_attributes_are_shown_alone():
+    assert public(product("Basic"), ("name", "price")) == {"name": "Basic", "price": 299.9}
+
+
+def test_what_a_later_version_wrote_beside_is_not_shown():
+    assert public({**product("Basic"), "colour": "red"}) == public(product("Basic"))
+
+
+def test_types_have_the_fields_that_the_description_has():
+    """The types are for who reads and checks the code; FIELDS is what runs."""
+    for types, described in ((Fields, FIELD_NAMES), (Product, PRODUCT_ATTRIBUTES)):
+        missing, unknown = set(described) - set(types.__annotations__), set(types.__annotations__) - set(described)
+        assert not missing, f"class {types.__name__} in common/product.py lacks {', '.join(sorted(missing))}"
+        assert not unknown, f"FIELDS in common/product.py lacks {', '.join(sorted(unknown))}"
+
+
+def test_description_does_not_contradict_itself():
+    assert contradictions(FIELDS) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (Field("name", Flag(), default=True), "name: there is another field of this name"),
+        (Field("version", Flag(), default=True), "version: the service itself says this of a product"),
+        (Field("setup fee", Flag(), default=True), "setup fee: a name begins with a small letter and has no blanks"),
+        (Field("Fee", Flag(), default=True), "Fee: a name begins with a small letter and has no blanks"),
+        (Field("fee", Money(Decimal(0), Decimal(9)), since=2), "fee: a field that came later needs a default"),
+        (Field("fee", Money(Decimal(0), Decimal("0.001")), default="0.00"), "fee: its bounds are no amounts"),
+        (Field("fee", Money(Decimal(9), Decimal(1)), default="5.00"), "fee: its lowest is above its highest"),
+        (Field("sla", Text(5, 3), default="abcd"), "sla: its shortest is above its longest"),
+        (Field("tags", Texts(2, Text(5, 3)), default=[]), "tags: its shortest is above its longest"),
+        (Field("slas", Choice(()), default="gold"), "slas: it has no word to choose"),
+        (Field("fee", Flag(), default=True, since=0), "fee: versions count from 1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_contradiction_is_named_by_field_and_rule(field, said):
+    assert contradictions((*FIELDS, field)) == [said]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.attribute_values import from_item, to_item
-from common.head import Head
+from common.head import Head, product_of
 
 PRODUCT_ID = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
 PRODUCT = {
@@ -75,3 +75,17 @@ def test_rejected_creation_is_in_no_index():
 
     assert values["productId"] == PRODUCT_ID
     assert INDEX_KEYS.isdisjoint(values)
+
+
+def test_product_is_told_apart_from_what_else_an_item_holds():
+    assert product_of(HEAD.attributes(PRODUCT_ID) | {"PK": "x", "SK": "y"}) == PRODUCT
+
+
+def test_what_a_later_version_wrote_is_kept_when_the_head_is_written_again():
+    """Where code was rolled back, it changes products that newer code has written."""
+    later = {"GSI4_PK": "PRODUCT#ACTIVE#ZAR", "setupFee": "99.00"}
+
+    head = Head.from_attributes(HEAD.attributes(PRODUCT_ID) | later)
+
+    assert head.product == {**PRODUCT, "setupFee": "99.00"}
+    assert head.attributes(PRODUCT_ID) == HEAD.attributes(PRODUCT_ID) | later

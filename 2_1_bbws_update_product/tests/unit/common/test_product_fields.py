@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common import product_fields
 from common.errors import ValidationError
-from common.product import FIELD_NAMES
+from common.product import FIELD_NAMES, FIELDS, Money
 from common.product_fields import ALLOWED, new_product, product_changes, queued_fields
 
 VALID = {
@@ -43,8 +43,22 @@ def refused(check, body):
 
 def test_fields_that_can_be_set_are_those_that_a_product_has():
     """One that is taken and isn't kept would be lost, though the caller was promised it."""
-    for taken in (product_fields._Requested, product_fields._Queued):
-        assert set(taken.__annotations__) == set(FIELD_NAMES) == set(ALLOWED)
+    for taken in (product_fields._REQUESTED, product_fields._QUEUED):
+        assert tuple(taken) == FIELD_NAMES == tuple(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FIELDS if field.default is not None], ids=lambda field: field.name
+)
+def test_default_is_what_its_own_rule_allows(field):
+    """What a creation leaves open goes the same way as what it says."""
+    assert queued_fields({field.name: field.default}) == {field.name: field.default}, f"{field.name}: {ALLOWED}"
+
+
+def test_zero_without_its_sign_is_what_the_queue_carries():
+    fee = Money(Decimal(0), Decimal("9.99"))
+
+    assert product_fields._of_number(fee)(Decimal("-0")) == product_fields._of_text(fee)("0.00") == "0.00"
 
 
 def test_new_product_gets_what_it_leaves_open():

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from common import timestamps
 from common.log import logger
-from common.product import Fields
+from common.product import FIELDS
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from common.product import Fields
+
+# The newest that this code reads. A message bears the least version that understands all that it holds, so that older
+# readers take whatever they can (documentation/decisions/message-versions.md).
 SCHEMA_VERSION = 1
 
 ChangeType = Literal["CREATE", "UPDATE", "DELETE"]
@@ -62,7 +66,7 @@ def new_change(
         running behind doesn't make it the older one.
     """
     return {
-        "schemaVersion": SCHEMA_VERSION,
+        "schemaVersion": schema_version(fields),
         "changeId": change_id or str(uuid.uuid4()),
         "changeType": change_type,
         "productId": product_id,
@@ -72,6 +76,11 @@ def new_change(
         "expectedVersion": expected_version,
         "fields": fields,
     }
+
+
+def schema_version(fields: Fields) -> int:
+    """Return the least version of the message that has all of these fields."""
+    return max((field.since for field in FIELDS if field.name in fields), default=1)
 
 
 class ChangeQueue:

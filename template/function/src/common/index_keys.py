@@ -29,6 +29,8 @@ BY_PRICE = Index("ProductsByPriceIndex", "GSI1_PK", "GSI1_SK")
 BY_NAME = Index("ProductsByNameIndex", "GSI2_PK", "GSI2_SK")
 BY_CREATED = Index("ProductsByCreatedIndex", "GSI3_PK", "GSI3_SK")
 
+ALL = (BY_PRICE, BY_NAME, BY_CREATED)
+
 _SEPARATOR = "#"
 _AFTER_SEPARATOR = "$"
 # Sorts before every character that a name can hold, so that a name sorts before the longer ones it begins.
