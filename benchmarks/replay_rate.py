@@ -106,7 +106,11 @@ def main() -> None:
     about = json.loads(options.stack.read_text(encoding="utf-8"))
     # On MiniStack the account's id is the key of its root.
     client = partial(
-        boto3.Session(aws_access_key_id=about["accountId"], aws_secret_access_key="unused").client,  # noqa: S106
+        boto3.Session(
+            aws_access_key_id=about["accountId"],
+            aws_secret_access_key="unused",  # noqa: S106
+            aws_session_token=about["sessionToken"],
+        ).client,
         endpoint_url=about["endpointUrl"],
         region_name=about["region"],
         config=Config(max_pool_connections=options.workers),

@@ -59,6 +59,7 @@ class Stack:
             region_name=about["region"],
             aws_access_key_id=about["accountId"],
             aws_secret_access_key="unused",  # noqa: S106
+            aws_session_token=about["sessionToken"],
         )
 
     def create(self, name: str) -> str:

@@ -170,6 +170,7 @@ def main() -> None:
         "AWS_REGION": about["region"],
         "AWS_ACCESS_KEY_ID": about["accountId"],
         "AWS_SECRET_ACCESS_KEY": "unused",
+        "AWS_SESSION_TOKEN": about["sessionToken"],
     }
     s3: S3Client = boto3.client(
         "s3",
@@ -177,6 +178,7 @@ def main() -> None:
         region_name=about["region"],
         aws_access_key_id=about["accountId"],
         aws_secret_access_key="unused",  # noqa: S106
+        aws_session_token=about["sessionToken"],
         config=Config(max_pool_connections=8),
     )
     bucket = f"verified-{secrets.token_hex(4)}"

@@ -226,7 +226,10 @@ class Stack:
         about = json.loads(description.read_text(encoding="utf-8"))
         # On MiniStack the account's id is the key of its root.
         session = boto3.Session(
-            aws_access_key_id=about["accountId"], aws_secret_access_key="unused", region_name=about["region"]
+            aws_access_key_id=about["accountId"],
+            aws_secret_access_key="unused",
+            aws_session_token=about["sessionToken"],
+            region_name=about["region"],
         )
         endpoint = about["endpointUrl"]
         # What points a program at it.
@@ -234,6 +237,7 @@ class Stack:
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": about["accountId"],
             "AWS_SECRET_ACCESS_KEY": "unused",
+            "AWS_SESSION_TOKEN": about["sessionToken"],
         }
         self.table: Table = session.resource("dynamodb", endpoint_url=endpoint).Table(about["tableName"])
         self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint)

@@ -34,6 +34,7 @@ def client(stack: Stack, service: str) -> object:
         endpoint_url=stack.variables["AWS_ENDPOINT_URL"],
         aws_access_key_id=stack.variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=stack.variables["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=stack.variables["AWS_SESSION_TOKEN"],
         region_name=stack.functions.meta.region_name,
     )
 

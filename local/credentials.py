@@ -1,10 +1,11 @@
-"""Who talks to a local stack: the root of its account, which MiniStack doesn't authenticate."""
+"""Who talks to a local stack: the root of its account, known by a session token (local/ministack_server.py)."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from local import ministack
 from local.layout import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def variables(folder: StackFolder) -> dict[str, str]:
         **without_accounts(),
         "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SESSION_TOKEN": ministack.root_token(folder),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": folder.endpoint_url,
@@ -64,4 +66,5 @@ def client(folder: StackFolder, service: str) -> Any:
         region_name=REGION,
         aws_access_key_id=ACCOUNT_ID,
         aws_secret_access_key=SECRET,
+        aws_session_token=ministack.root_token(folder),
     )

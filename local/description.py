@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from local import ministack
+from local import ministack, terraform_provider
+from local.credentials import SECRET
 from local.failure import Failure
 from local.layout import ACCOUNT_ID, DEFAULT_PORT, ENVIRONMENT, REGION, StackFolder
-from local.secret_file import write_secret
+from local.secret_file import write_secret, write_secret_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 class Description(TypedDict):
     """What the file holds.
 
-    `apiUrl` goes up to and including ``/v1.0``, `apiKeys` is by client, and `referencePageUrl` is null where there is
-    no such page.
+    `sessionToken` is that of the account's root. `apiUrl` goes up to and including ``/v1.0``, `apiKeys` is by client,
+    and `referencePageUrl` is null where there is no such page.
     """
 
     apiUrl: str
@@ -26,6 +28,7 @@ class Description(TypedDict):
     endpointUrl: str
     region: str
     accountId: str
+    sessionToken: str
     apiKeys: dict[str, str]
     tableName: str
     changeQueueUrl: str
@@ -46,6 +49,7 @@ def describe(folder: StackFolder, infrastructure: Mapping[str, object], referenc
         "endpointUrl": folder.endpoint_url,
         "region": REGION,
         "accountId": ACCOUNT_ID,
+        "sessionToken": ministack.root_token(folder),
         "apiKeys": {client: values[keys[0]["name"]] for client, keys in valid.items()},
         "tableName": str(infrastructure["table_name"]),
         "changeQueueUrl": str(infrastructure["change_queue_url"]),
@@ -55,7 +59,22 @@ def describe(folder: StackFolder, infrastructure: Mapping[str, object], referenc
         "auditBucket": str(infrastructure["audit_bucket_name"]),
     }
     write_secret(folder.description, description)
+    write_secret_text(folder.shell_variables, shell_variables(folder, description))
     return description
+
+
+def shell_variables(folder: StackFolder, description: Description) -> str:
+    """Return what points a shell's programs at a stack: the repositories' scripts, Terraform, AWS's command line."""
+    variables = {
+        "AWS_ENDPOINT_URL": folder.endpoint_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SESSION_TOKEN": description["sessionToken"],
+        "API_URL": description["apiUrl"],
+        "TF_CLI_CONFIG_FILE": str(terraform_provider.CONFIGURATION),
+    }
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def described(folder: StackFolder) -> Description:

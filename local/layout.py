@@ -86,9 +86,19 @@ class StackFolder:
         return self.path / "stack.json"
 
     @property
+    def shell_variables(self) -> Path:
+        """What points a shell's programs at this stack, to be read by it: there once everything is deployed."""
+        return self.path / "environment.sh"
+
+    @property
     def api_keys(self) -> Path:
         """The API keys' values by client (the first) or client/number, as JSON."""
         return self.path / "api-keys.json"
+
+    @property
+    def root_token(self) -> Path:
+        """The session token of the account's root, as JSON; without it nobody is taken for that."""
+        return self.path / "root-token.json"
 
     @property
     def deployed(self) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from local.environments import MINISTACK
 from local.failure import Failure
 from local.layout import ACCOUNT_ID, REGION, ROOT, StackFolder
 from local.processes import KnownProcess, end, identify
+from local.secret_file import write_secret
 
 READY_WITHIN = 60.0
 # It writes its state when it stops.
@@ -33,6 +35,13 @@ def running(folder: StackFolder) -> KnownProcess | None:
     return process if process.runs() else None
 
 
+def root_token(folder: StackFolder) -> str:
+    """Return the session token of a stack's root, made when it is first asked for."""
+    if not folder.root_token.exists():
+        write_secret(folder.root_token, secrets.token_urlsafe(32))
+    return str(json.loads(folder.root_token.read_text(encoding="utf-8")))
+
+
 def variables(folder: StackFolder) -> dict[str, str]:
     """Return the whole environment of a stack's MiniStack, which its functions inherit: nothing of the caller's own."""
     return {
@@ -42,6 +51,7 @@ def variables(folder: StackFolder) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "TMPDIR": str(folder.ministack / "tmp"),
         "AUTH": "true",
+        "ROOT_TOKEN": root_token(folder),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(folder.port),
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,

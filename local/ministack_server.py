@@ -1,4 +1,4 @@
-"""MiniStack, but for three things.
+"""MiniStack, but for four things.
 
 Each response's headers leave together with the first of its body. The AWS SDK in Terraform's provider closes a
 request's body as soon as it sees the response's headers. On a busy machine its own writer may not be done with that
@@ -9,20 +9,46 @@ The answers that API Gateway gives without a function (MOCK integrations) name t
 
 Where Lambda says that a version's code can be fetched, it is that version's, not the newest.
 
+Strangers are kept out (`refusal`): pages in the developer's browser, and other users of the computer.
+
 Runs in MiniStack's virtual environment.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import os
+import re
 import runpy
 import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import h11
 from hypercorn.events import RawData
 from hypercorn.protocol.h11 import H11Protocol
+from ministack import app as ministack_app
+from ministack.core.iam_evaluator import is_root_access_key
+from ministack.core.router import extract_access_key_id
 from ministack.services import apigateway_v1, lambda_svc
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    Message = MutableMapping[str, Any]
+
+# Not for the functions, which inherit the rest of the environment.
+ROOT_TOKEN = os.environ.pop("ROOT_TOKEN")
+PORT = os.environ["GATEWAY_PORT"]
+
+HOST = re.compile(rf"(([^:]+\.)?localhost|127\.0\.0\.1|\[::1\]):{PORT}")
+# What is meant for everybody: an API of API Gateway, which has keys of its own.
+API_CALL = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?")
+READY = "/_ministack/ready"
+PACKAGE = "/_ministack/lambda-code/"
+
+serve = ministack_app.app
 answer_without_a_function = apigateway_v1._invoke_mock_v1
 get_function = lambda_svc._get_function
 
@@ -57,6 +83,9 @@ def get_function_of_version(name: str, qualifier: str | None = None) -> tuple[in
     answer = json.loads(body)
     if qualifier and "Location" in answer.get("Code", {}):
         answer["Code"]["Location"] = answer["Code"]["Location"].replace(f"/{name}?", f"/{name}:{qualifier}?")
+    if "Location" in answer.get("Code", {}):
+        address = answer["Code"]["Location"]
+        answer["Code"]["Location"] = f"{address}&signature={signature(unquote(urlsplit(address).path))}"
         body = json.dumps(answer).encode()
     return status, headers, body
 
@@ -71,6 +100,64 @@ def serve_code_of_version(name: str, account_id: str, region: str) -> tuple[int,
     return 200, {"Content-Type": "application/zip"}, record["code_zip"] or b""
 
 
+def signature(path: str) -> str:
+    """Return what shows that the address of a package was given out here."""
+    return hmac.new(ROOT_TOKEN.encode(), path.encode(), "sha256").hexdigest()
+
+
+def refusal(path: str, headers: Mapping[str, str], query: Mapping[str, list[str]]) -> str | None:
+    """Return why a request is refused, or ``None``.
+
+    A page of another origin gives itself away by `Origin` or `Sec-Fetch-Site`, which no page can leave out or change,
+    and one whose host's name was made to mean this computer by its `Host`. Whoever signs as the account's root, or not
+    at all, which MiniStack takes for the same, must know the token; it checks everybody else's signature itself.
+    """
+    if not HOST.fullmatch(headers.get("host", "")):
+        return "this is not the host that was asked for"
+    if API_CALL.fullmatch(path):
+        return None
+    if "origin" in headers or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return "pages of other origins may call APIs alone"
+    if path == READY:
+        return None
+    if path.startswith(PACKAGE):
+        return None if same(query.get("signature", [""])[0], signature(path)) else "the address has no signature"
+    if not is_root_access_key(extract_access_key_id(headers, query) or ""):
+        return None
+    token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token", [""])[0]
+    return None if same(token, ROOT_TOKEN) else "the root user's session token is missing or wrong"
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two texts are the same, in a time that doesn't tell how much of them is."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+async def guarded(
+    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+) -> None:
+    """Serve a request unless it is a stranger's."""
+    if scope["type"] == "lifespan":
+        await serve(scope, receive, send)
+        return
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    # No part of this service has WebSockets.
+    why = "no WebSockets here" if scope["type"] == "websocket" else refusal(scope["path"], headers, query)
+    if why is None:
+        await serve(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        body = json.dumps({"__type": "AccessDeniedException", "message": f"refused by the local AWS: {why}"}).encode()
+        await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body})
+
+
+ministack_app.app = guarded
 H11Protocol._send_h11_event = send_together
 apigateway_v1._invoke_mock_v1 = name_the_request
 lambda_svc._get_function = get_function_of_version

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 def write_secret(file: Path, content: object) -> None:
     """Write JSON that only the owner may read, whole or not at all."""
+    write_secret_text(file, json.dumps(content, indent=2) + "\n")
+
+
+def write_secret_text(file: Path, text: str) -> None:
+    """Write a text that only the owner may read, whole or not at all."""
     unfinished = file.with_suffix(".unfinished")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(file)

@@ -254,6 +254,8 @@ def test_missing_permission_is_named(environment: Environment, tmp_path: Path, a
         *("local", "--output", str(tmp_path / "keys.json")),
         AWS_ACCESS_KEY_ID=key["AccessKeyId"],
         AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"],
+        # That of the root isn't this user's.
+        AWS_SESSION_TOKEN="",
     )
     assert (refused.returncode, refused.stderr) == (1, f"error: these credentials may not {said}\n")
     assert list(tmp_path.iterdir()) == []
