@@ -79,7 +79,7 @@ def all_checks() -> Iterator[Check]:
     for repository in REPOSITORIES:
         # Not its tests, which pass wrong types on purpose.
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
-    yield types("local", ROOT, "local")
+    yield types("local", ROOT, "local", path=("template/function/src",))
     yield types("template", ROOT / "template", "sync", "shares.py", "imports.py")
     for name in FOLDERS_BESIDE:
         yield types(name, ROOT / name, ".")
@@ -91,8 +91,8 @@ def all_checks() -> Iterator[Check]:
     yield from workflow_checks()
 
 
-def types(name: str, folder: Path, *parts: str) -> Check:
-    """Return the check of the types below a folder, as far as its parts are there."""
+def types(name: str, folder: Path, *parts: str, path: tuple[str, ...] = ("src", "scripts")) -> Check:
+    """Return the check of the types below a folder, as far as its parts are there, and where it finds modules."""
     there = [part for part in parts if (folder / part).exists()]
     return Check(
         f"mypy {name}",
@@ -106,7 +106,7 @@ def types(name: str, folder: Path, *parts: str) -> Check:
         ),
         folder,
         # A repository's modules import each other by their bare names, as they do where they run.
-        {"MYPYPATH": os.pathsep.join(str(folder / part) for part in ("src", "scripts") if part in there)},
+        {"MYPYPATH": os.pathsep.join(str(folder / part) for part in path if (folder / part).exists())},
     )
 
 

@@ -62,6 +62,7 @@ COMMANDS = {
     "e2e": Command("local.suites:e2e", terraform=not os.environ.get("API_URL")),
     "conformance": Command("local.suites:conformance", terraform=not os.environ.get("API_URL")),
     "docs": Command("local.reference_page:docs"),
+    "examples": Command("local.openapi_examples:examples"),
     "format": Command("local.checks:reformat", terraform=True),
 }
 

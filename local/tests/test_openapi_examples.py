@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import re
+
+from local.openapi_examples import DOCUMENT, with_fields, with_hashes
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_examples_of_the_document_are_in_line() -> None:
+    assert with_hashes(with_fields(TEXT)) == TEXT, "run make examples"
+
+
+def test_field_that_a_product_lacks_comes_with_its_default_and_one_that_there_is_not_goes() -> None:
+    features = "features: [10 GB of storage, Daily backups]"
+    before = f"\n              {features}\n              active: true\n              version: 2"
+    other = before.replace(features, "colour: red")
+    assert before in TEXT
+
+    made = with_fields(TEXT.replace(before, other))
+
+    assert "colour: red" not in made
+    assert made == TEXT.replace(before, before.replace(features, "features: []"))
+
+
+def test_hashes_follow_in_the_whole_chain() -> None:
+    hashes = set(re.findall(r"[0-9a-f]{64}", TEXT))
+
+    made = with_hashes(TEXT.replace("name: WordPress Professional Plan", "name: WordPress Professional"))
+
+    assert hashes.isdisjoint(re.findall(r"[0-9a-f]{64}", made))
+    assert with_hashes(made) == made
