@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from common.index_keys import ALL as INDEXES
 from common.index_keys import index_keys
-from common.product import LATER_DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +76,8 @@ class Head:
 def product_of(attributes: Mapping[str, object]) -> Product:
     """Return the product among an item's attributes.
 
-    A field that was added since the item was written has its default. One that this code doesn't know yet, because a
-    later version of it wrote the item, stays with the product: whoever stores that again must not lose it.
+    A field that was added since the item was written isn't there; `public` shows its default. One that this code
+    doesn't know yet, because a later version of it wrote the item, is: whoever stores the product must not lose it.
     """
     found = {name: value for name, value in attributes.items() if name[0].islower() and name not in _ATTRIBUTES}
-    return cast("Product", {**LATER_DEFAULTS, **found})
+    return cast("Product", found)

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from common.change_record import RECORD_ATTRIBUTES, public_record, record_hash, record_of
-from common.product import PRODUCT_ATTRIBUTES
+from common.product import PRODUCT_ATTRIBUTES, public
 
 RECORD = {
     "recordVersion": 1,
@@ -62,7 +62,7 @@ def test_record_is_told_apart_from_what_else_an_item_holds():
 
 
 def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
-    before, after = ({**dict.fromkeys(PRODUCT_ATTRIBUTES, "x"), "price": price} for price in ("199.90", "299.90"))
+    before, after = (dict.fromkeys(PRODUCT_ATTRIBUTES, price) for price in ("199.90", "299.90"))
     record = {**RECORD, "before": before, "after": after}
 
     shown = public_record(record)
@@ -70,9 +70,10 @@ def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
     assert shown == {
         **record,
         "fields": {"price": 299.9},
-        "before": {**before, "price": 199.9},
-        "after": {**after, "price": 299.9},
+        "before": public(before),
+        "after": public(after),
     }
+    assert (shown["before"]["price"], shown["after"]["price"]) == (199.9, 299.9)
     assert tuple(shown) == RECORD_ATTRIBUTES
 
 

@@ -128,7 +128,7 @@ def test_name_is_quoted_in_short_and_in_printable_form():
 @given(st.integers(1, 99999999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}"))
 def test_price_is_shown_exactly_as_it_was_sent(price):
     sent = parse_object(f'{{"price": {price}}}'.encode())["price"]
-    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "") | {"price": price_text(sent)}
+    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "0") | {"price": price_text(sent)}
 
     shown = json.dumps(public(product)["price"])
 
