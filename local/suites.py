@@ -9,28 +9,32 @@ import shutil
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from local import checks, credentials, environments, node, programs, terraform_provider
+from local import checks, credentials, environments, node, programs, terraform_provider, unit_tests
 from local.counts import Counts, counts_of
 from local.deployment_rehearsal import Rehearsal
 from local.failure import Failure
-from local.layout import FUNCTIONS, INFRASTRUCTURE, ROOT, run_folder, short_name
+from local.layout import FUNCTIONS, INFRASTRUCTURE, PREFIX, ROOT, run_folder, short_name
 from local.parallel import in_parallel, tasks_at_a_time
 from local.repository import terraform_variables
 from local.steps import Steps
 from local.suite_stacks import any_stack, own, own_ministack, own_stack, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from local.layout import StackFolder
 
 AT_A_TIME = os.cpu_count() or 2
+
+# How many of the slowest parts are shown.
+SLOWEST = 10
 
 # The one whose tests take longest comes first.
 ROOTS = (
@@ -60,6 +64,7 @@ class Run:
         self.logs = run_folder()
         self._console = console
         self._lock = threading.Lock()
+        self._took: list[tuple[float, str]] = []
 
     def attempt(
         self, name: str, work: Callable[[Path], Counts], remark: Callable[[Path], str] = lambda log: ""
@@ -80,6 +85,7 @@ class Run:
         try:
             with self.steps.step(name) as step:
                 counts = work(log)
+                self._took.append((step.seconds, name))
                 step.note = str(counts) if counts.passed + counts.failed > 1 else ""
                 step.note += remark(log)
                 if counts.failed:
@@ -92,6 +98,11 @@ class Run:
         """Count some more."""
         with self._lock:
             self.counts += counts
+
+    def show_slowest(self) -> None:
+        """Show which parts took longest; they ran beside each other."""
+        for seconds, name in sorted(self._took, reverse=True)[:SLOWEST]:
+            self._console.print(f"slowest {seconds:6.1f} s  {name}", highlight=False)
 
     def show(self, failure: Failure) -> None:
         """Show what went wrong."""
@@ -124,21 +135,40 @@ def counted(suite: Callable[[Run], None]) -> Callable[[], int]:
 
 @counted
 def test(run: Run) -> None:
-    """Run everything, on a stack of its own."""
-    # Terraform waits for an account to settle most of the time.
-    with tasks_at_a_time(1) as meanwhile:
-        _provide(run)
-        rehearsal = meanwhile.submit(_rehearse, run)
-        _checks(run, checks.all_checks())
-        _terraform(run)
-        _unit(run)
-        rehearsal.result()
+    """Run everything, on stacks of its own.
+
+    Whoever deploys waits for AWS, or for what plays it, most of the time. So two stacks come up and are tried, and an
+    account is rehearsed, while what needs the processors goes on.
+    """
+    _provide(run)
+    with tasks_at_a_time(3) as meanwhile:
+        waiting = [
+            meanwhile.submit(task, run) for task in (_with_a_stack_for_events, _with_a_stack_for_callers, _rehearse)
+        ]
+        in_parallel([*_check_tasks(run, checks.all_checks()), *_unit_tasks(run), *_terraform_tasks(run)], AT_A_TIME)
+        for task in waiting:
+            task.result()
+    run.show_slowest()
+
+
+def _with_a_stack_for_events(run: Run) -> None:
+    with _stack_of_the_run(run) as folder:
+        _on_stack(run, "integration-tests", folder)
+        _rehearse_deployments(run, folder)
+
+
+def _with_a_stack_for_callers(run: Run) -> None:
+    with _stack_of_the_run(run) as folder:
+        _on_stack(run, "e2e-tests", folder)
+        _conformance(run, _variables(folder))
+
+
+@contextmanager
+def _stack_of_the_run(run: Run) -> Iterator[StackFolder]:
+    """Use a stack of the run's own; that it doesn't come up counts as a failure."""
     try:
         with own_stack(run.steps) as folder:
-            _on_stack(run, "integration-tests", folder)
-            _on_stack(run, "e2e-tests", folder)
-            _conformance(run, _variables(folder))
-            _rehearse_deployments(run, folder)
+            yield folder
     except Failure as failure:
         run.show(failure)
         run.count(Counts(failed=1))
@@ -234,8 +264,13 @@ def _checkov(log: Path) -> Counts:
     return Counts()
 
 
-def _checks(run: Run, wanted: Iterator[checks.Check] | list[checks.Check]) -> None:
-    in_parallel((partial(run.attempt, check.name, partial(_passes, check)) for check in wanted), AT_A_TIME)
+def _checks(run: Run, wanted: Iterable[checks.Check]) -> None:
+    in_parallel(_check_tasks(run, wanted), AT_A_TIME)
+
+
+def _check_tasks(run: Run, wanted: Iterable[checks.Check]) -> Iterator[Callable[[], None]]:
+    for check in wanted:
+        yield partial(run.attempt, check.name, partial(_passes, check))
 
 
 def _passes(check: checks.Check, log: Path) -> Counts:
@@ -244,13 +279,12 @@ def _passes(check: checks.Check, log: Path) -> Counts:
 
 
 def _terraform(run: Run) -> None:
-    in_parallel(
-        (
-            partial(run.attempt, f"terraform test {checks.root_name(root)}", partial(_terraform_test, root))
-            for root in ROOTS
-        ),
-        AT_A_TIME,
-    )
+    in_parallel(_terraform_tasks(run), AT_A_TIME)
+
+
+def _terraform_tasks(run: Run) -> Iterator[Callable[[], None]]:
+    for root in ROOTS:
+        yield partial(run.attempt, f"terraform test {checks.root_name(root)}", partial(_terraform_test, root))
 
 
 def _terraform_test(root: Path, log: Path) -> Counts:
@@ -289,13 +323,33 @@ def _rehearse_deployments(run: Run, stack: StackFolder) -> None:
 
 
 def _unit(run: Run) -> None:
-    tasks = [
-        partial(run.attempt, name, partial(_pytest, folder, credentials.without_accounts()))
-        for name, folder in (("local", "local"), ("template", "template/tests"))
-    ]
-    for repository in FUNCTIONS:
-        tasks.append(partial(run.attempt, f"unit {short_name(repository)}", partial(_make_test, repository)))
-    in_parallel(tasks, AT_A_TIME)
+    in_parallel(_unit_tasks(run), AT_A_TIME)
+
+
+def _unit_tasks(run: Run) -> Iterator[Callable[[], None]]:
+    chosen = _chosen_function()
+    for repository, command in unit_tests.commands():
+        if chosen in (None, repository):
+            yield partial(run.attempt, f"unit {short_name(repository)}", partial(_own_tests, repository, command))
+    if chosen is None:
+        for name, folder in (("local", "local"), ("template", "template/tests")):
+            yield partial(run.attempt, name, partial(_pytest, folder, credentials.without_accounts()))
+
+
+def _chosen_function() -> str | None:
+    """Return the repository of the function that ``FUNCTION`` names, if it names one.
+
+    Raises
+    ------
+    Failure
+        If there is no such function.
+    """
+    name = os.environ.get("FUNCTION")
+    if not name:
+        return None
+    if PREFIX + name not in FUNCTIONS:
+        raise Failure(f"FUNCTION={name} is none: choose one of {', '.join(map(short_name, FUNCTIONS))}")
+    return PREFIX + name
 
 
 def _on_stack(run: Run, folder: str, stack: StackFolder) -> None:
@@ -331,11 +385,9 @@ def _skipped(log: Path) -> str:
     return "".join(f"; {line}" for line in lines if line.startswith("SKIPPED ["))
 
 
-def _make_test(repository: str, log: Path) -> Counts:
-    """Run a repository's tests the way it says itself, in an environment that names no account."""
-    return _counted(
-        ("make", "--silent", "test", f"PYTHON={sys.executable}"), log, repository, credentials.without_accounts()
-    )
+def _own_tests(repository: str, command: tuple[str, ...], log: Path) -> Counts:
+    """Run a repository's tests in an environment that names no account."""
+    return _counted(command, log, repository, credentials.without_accounts() | unit_tests.variables())
 
 
 def _pytest(folder: str, variables: Mapping[str, str], log: Path, arguments: tuple[str, ...] = ()) -> Counts:

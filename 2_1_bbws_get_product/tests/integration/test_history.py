@@ -16,6 +16,7 @@ from common import cursors
 from common.attribute_values import to_item
 from common.change_record import RECORD_ATTRIBUTES
 from common.head import Head
+from common.product import public
 from common.product_table import head_key, marker_key, record_key
 from handler import handler
 
@@ -191,8 +192,8 @@ def test_change_is_shown_with_its_whole_record_and_nothing_else(ask, history):
     assert shown == {
         **record,
         "fields": {"price": 2.9},
-        "before": {**record["before"], "price": 1.9},
-        "after": {**record["after"], "price": 2.9},
+        "before": public(record["before"]),
+        "after": public(record["after"]),
     }
     assert tuple(shown) == RECORD_ATTRIBUTES
     assert answer.headers["Content-Type"] == "application/json"
@@ -238,7 +239,7 @@ def test_rejected_and_superseded_changes_are_shown_with_their_reason_and_what_wa
         ("APPLIED", None),
     ]
     assert rejected["fields"] == {"name": "Taken", "price": 5.0}
-    assert superseded["before"] == superseded["after"] == {**now, "price": 1.9}
+    assert superseded["before"] == superseded["after"] == public(now)
 
 
 def test_history_of_a_withdrawn_product_is_shown(ask, history):

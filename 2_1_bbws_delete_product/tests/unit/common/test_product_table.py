@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common import product_table
+from common.product import FIELD_NAMES
 
 PRODUCT_ID = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
 
@@ -35,7 +36,7 @@ def test_head_is_read_with_its_product(table, stored_product):
 
     assert head.product == product
     assert head.sequence == 3
-    assert set(head.stamps) == {"name", "description", "price", "currency", "billingCycle", "features", "active"}
+    assert set(head.stamps) == set(FIELD_NAMES)
 
 
 @pytest.mark.parametrize(
