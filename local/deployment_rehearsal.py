@@ -1,9 +1,9 @@
 """Rehearses deployments: the repositories' scripts, in the order in which their workflows call them.
 
 The infrastructure and two functions are planned, applied and released. Then one function is broken on purpose, in a way
-that shows only in a product's life: its release fails, and leaves the version before live. Made live all the same, it is
-mended by a rollback. In between the scripts get what must not harm: a sender that its receiver can't read, a plan that
-is too old, a package that was replaced, a cancelled run, an alarm during a release.
+that shows only in a product's life: its release fails, and the version before is live again. Made live all the same, it
+is taken back by a rollback. In between the scripts get what must not harm: a plan that is too old, a package that was
+replaced, a cancelled run, an alarm during a release, a sender that its receiver can't read.
 
 Everything happens in copies of the repositories, each a Git repository of its own, as after a split.
 """
