@@ -1,8 +1,9 @@
 """Rehearses deployments: the repositories' scripts, in the order in which their workflows call them.
 
 The infrastructure and two functions are planned, applied and released. Then one function is broken on purpose, in a way
-that shows only in a product's life; its smoke test fails, and a rollback mends it. In between the scripts get what
-must not harm: a plan that is too old, a package that was replaced, a cancelled run, an alarm during a release.
+that shows only in a product's life: its release fails, and the version before is live again. Made live all the same, it
+is taken back by a rollback. In between the scripts get what must not harm: a plan that is too old, a package that was
+replaced, a cancelled run, an alarm during a release, a sender that its receiver can't read.
 
 Everything happens in copies of the repositories, each a Git repository of its own, as after a split.
 """
@@ -85,11 +86,13 @@ class Rehearsal:
         yield f"{broken}: broken on purpose and committed", self._break
         failure = "it is applied: GET /products/"
         yield from self._deploy(BROKEN, failure)
-        yield f"{broken}: its smoke test fails", partial(self._run, BROKEN, "smoke_test", status=1, says=failure)
+        yield f"{broken}: the version before is live again", partial(self._run, BROKEN, "smoke_test")
         yield (
             f"{broken}: not noted as deployed",
             partial(self._run, BROKEN, "was_deployed", status=1, says="was not deployed to local"),
         )
+        yield f"{broken}: the broken version made live by hand", self._make_live
+        yield f"{broken}: its smoke test fails", partial(self._run, BROKEN, "smoke_test", status=1, says=failure)
         yield (
             f"{broken}: no rollback to a version that isn't there",
             partial(self._run, BROKEN, "rollback", "--to", NEVER_PUBLISHED, status=1, says="has no version 9999"),
@@ -106,6 +109,13 @@ class Rehearsal:
         yield f"{broken}: a cancelled apply leaves no lock", self._cancel_apply
         yield from self._deploy(BROKEN)
         yield f"{broken}: what the cancelled apply had changed is live", self._look_at_timeout
+        creator = short_name(CREATOR)
+        yield f"{creator}: a newer record is written and committed", self._send_newer_record
+        yield f"{creator}: package built", partial(self._build, CREATOR)
+        yield (
+            f"{creator}: no plan before the audit logger reads it",
+            partial(self._run, CREATOR, "plan", status=1, says="deploy 2_1_bbws_audit_logger first"),
+        )
 
     def _copy(self, name: str) -> str:
         ignored = shutil.ignore_patterns(".terraform", ".venv", "tests")
@@ -162,6 +172,11 @@ class Rehearsal:
         handler.write_text(handler.read_text(encoding="utf-8") + FAULT, encoding="utf-8")
         return self._commit(BROKEN)
 
+    def _make_live(self) -> str:
+        functions, version = credentials.client(self._stack, "lambda"), self._values[BROKEN]["version"]
+        functions.update_alias(FunctionName=function_name(BROKEN), Name="live", FunctionVersion=version)
+        return f"version {version}"
+
     def _apply_again(self) -> str:
         checksums = self._checksums(BROKEN)
         return self._run(BROKEN, "apply", *checksums, status=1, says="this plan is older than the state of local")
@@ -192,6 +207,13 @@ class Rehearsal:
         )
         settings.write_text(changed, encoding="utf-8")
         return self._commit(BROKEN)
+
+    def _send_newer_record(self) -> str:
+        module = self._folder / CREATOR / "src" / "common" / "change_record.py"
+        text = module.read_text(encoding="utf-8")
+        newer = re.sub(r"(?m)^(RECORD_VERSION = )(\d+)$", lambda found: f"{found[1]}{int(found[2]) + 1}", text)
+        module.write_text(newer, encoding="utf-8")
+        return self._commit(CREATOR)
 
     def _look_at_timeout(self) -> str:
         if self._timeout("live") != TIMEOUT_SECONDS:

@@ -82,8 +82,7 @@ def deploy(folder: StackFolder, repository: str, fingerprint: str) -> str:
     variables = terraform_variables(folder.terraform_data(repository)) | credentials.variables(folder)
     if repository == INFRASTRUCTURE:
         variables["TF_VAR_api_key_values"] = folder.api_keys.read_text(encoding="utf-8")
-    # What a request through the API needs may not be there yet.
-    command = (WORK.python, "scripts/deploy.py", ENVIRONMENT, "--without-api")
+    command = (WORK.python, "scripts/deploy.py", ENVIRONMENT, "--beside-others")
     programs.run(command, log, ROOT / repository, variables)
     _note(folder.deployed, repository, fingerprint)
     if repository == INFRASTRUCTURE:

@@ -19,7 +19,7 @@ resource "aws_lambda_function" "function" {
   #checkov:skip=CKV_AWS_272:What is deployed is the package that was tested, by its checksum; a signature by the same workflow would say no more.
 
   function_name    = local.name
-  description      = var.description
+  description      = join("; ", compact([var.description, var.messages]))
   role             = aws_iam_role.function.arn
   runtime          = "python3.12"
   architectures    = [var.architecture]

@@ -21,7 +21,12 @@ def main() -> None:
     parser = command_line.parser(__doc__)
     plan.add_may_destroy(parser)
     parser.add_argument(
-        "--without-api", action="store_true", help="don't try it through the API, nor note it as deployed"
+        "--beside-others",
+        action="store_true",
+        help=(
+            "the others are being deployed, too: neither try it through the API nor note it as deployed, and don't ask "
+            "whether those that are live can read what it sends"
+        ),
     )
     arguments = parser.parse_args()
     environment: str = arguments.environment
@@ -31,9 +36,9 @@ def main() -> None:
     with command_line.orderly_end(), tempfile.TemporaryDirectory() as folder:
         account.check(environment)
         terraform.init(environment, deployable.NAME)
-        made = plan.make(environment, Path(folder), arguments.may_destroy)
+        made = plan.make(environment, Path(folder), arguments.may_destroy, in_any_order=arguments.beside_others)
         applied = apply.apply(environment, made.file)
-        release.release(environment, applied, through_api=not arguments.without_api)
+        release.release(environment, applied, beside_others=arguments.beside_others)
 
 
 if __name__ == "__main__":

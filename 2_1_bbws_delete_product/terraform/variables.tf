@@ -85,9 +85,10 @@ variable "description" {
   description = "What the function does, in one line."
   type        = string
 
+  # Lambda takes 256 characters, with what the package sends and reads.
   validation {
-    condition     = length(var.description) > 0 && length(var.description) <= 256
-    error_message = "description must have 1 to 256 characters."
+    condition     = length(var.description) > 0 && length(var.description) <= 150
+    error_message = "description must have 1 to 150 characters."
   }
 }
 
@@ -119,6 +120,18 @@ variable "architecture" {
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
     error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+# A published version keeps it in its description, from which other functions' releases and rollbacks read it.
+variable "messages" {
+  description = "Up to which version the package reads and sends each kind of message, such as \"reads change 1, sends record 1\"."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^((reads|sends) [a-z]+ [0-9]+(, |$))*$", var.messages)) && length(var.messages) <= 100
+    error_message = "messages must be like \"reads change 1, sends record 1\", of at most 100 characters."
   }
 }
 

@@ -4,8 +4,8 @@
     python scripts/build.py            for Lambda: Python 3.12 on arm64
     python scripts/build.py --local    for the interpreter and processor that run this script
 
-The same inputs make the same bytes. ``build/package.json`` says what the package is for; a build whose inputs didn't
-change does nothing.
+The same inputs make the same bytes. ``build/package.json`` says what the package is for, and up to which version of
+each kind of message it reads and sends; a build whose inputs didn't change does nothing.
 
 Where the interpreter that builds has the version of the one that runs, the package holds bytecode beside the sources:
 Lambda can't write any, and compiling them takes almost half of a cold start.
@@ -14,6 +14,7 @@ Lambda can't write any, and compiling them takes almost half of a cold start.
 from __future__ import annotations
 
 import argparse
+import ast
 import compileall
 import fcntl
 import hashlib
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "src"
 REQUIREMENTS = REPOSITORY / "requirements.txt"
+NEEDS = REPOSITORY / "terraform" / "needs.tf"
 BUILD = REPOSITORY / "build"
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -98,6 +100,32 @@ class Target:
     def runs_here(self) -> bool:
         """Whether this interpreter's bytecode is its own."""
         return self.python == THIS_PYTHON
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of message that functions send each other.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in the manifest.
+    queue : str
+        The queue that carries it, as terraform/needs.tf names it.
+    module, constant : str
+        Where the sources have its newest version.
+    """
+
+    name: str
+    queue: str
+    module: str
+    constant: str
+
+
+KINDS = (
+    Kind("change", "change", "common/change.py", "SCHEMA_VERSION"),
+    Kind("record", "audit", "common/change_record.py", "RECORD_VERSION"),
+)
 
 
 def lambda_target() -> Target:
@@ -193,10 +221,48 @@ def source_files() -> Iterator[tuple[PurePosixPath, Path]]:
     return ((relative, path) for relative, path in files_below(SOURCE) if path.suffix != ".pyc")
 
 
-def fingerprint(target: Target, requirements: str) -> str:
-    """Return the SHA-256 (hex) of everything that decides the package's bytes."""
+def messages() -> dict[str, dict[str, int]]:
+    """Return up to which version the function ``reads`` and ``sends`` each kind of message.
+
+    It sends what it is given the queue's address for, and reads what invokes it.
+
+    Raises
+    ------
+    BuildError
+        If the version of one can't be found.
+    """
+    if not NEEDS.is_file():
+        raise BuildError("terraform/needs.tf is missing")
+    needs = NEEDS.read_text(encoding="utf-8")
+    signs = {"reads": r"source_queue_arn *= *local\.infrastructure\.{}_queue_arn\b", "sends": r"\b{}_queue_url\b"}
+    return {
+        verb: {kind.name: newest_version(kind) for kind in KINDS if re.search(sign.format(kind.queue), needs)}
+        for verb, sign in signs.items()
+    }
+
+
+def newest_version(kind: Kind) -> int:
+    """Return the newest version of a kind of message that the sources know; they are read, not run.
+
+    Raises
+    ------
+    BuildError
+        If they name none.
+    """
+    module = SOURCE / kind.module
+    statements = ast.parse(module.read_bytes()).body if module.is_file() else []
+    for statement in statements:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=kind.constant)], value=ast.Constant(value=int(version))):
+                return version
+    raise BuildError(f"src/{kind.module} names no {kind.constant}, the newest version of a {kind.name}")
+
+
+def fingerprint(target: Target, requirements: str, about: Mapping[str, object]) -> str:
+    """Return the SHA-256 (hex) of everything that decides the package's bytes and what is said of them."""
     digest = hashlib.sha256()
-    parts = [repr(target).encode(), str(target.runs_here).encode(), requirements.encode(), Path(__file__).read_bytes()]
+    parts = [repr(target).encode(), str(target.runs_here).encode(), requirements.encode(), repr(about).encode()]
+    parts.append(Path(__file__).read_bytes())
     for relative, path in sorted(source_files()):
         parts += [str(relative).encode(), path.read_bytes()]
     for part in parts:
@@ -341,7 +407,8 @@ def build(target: Target) -> bool:
     if not REQUIREMENTS.is_file():
         raise BuildError("requirements.txt is missing")
     requirements = REQUIREMENTS.read_text(encoding="utf-8")
-    wanted = fingerprint(target, requirements)
+    known = messages()
+    wanted = fingerprint(target, requirements, known)
     if is_current(package, description, wanted):
         return False
     packages = install(target, requirements)
@@ -353,6 +420,7 @@ def build(target: Target) -> bool:
             "fingerprint": wanted,
             "python": target.python,
             "sha256": sha256(made),
+            **known,
         }
         described.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         replace(package, made)

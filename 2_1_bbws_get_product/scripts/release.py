@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Gives callers a version of the function that scripts/apply.py published.
 
-The version is invoked by its number first. Then it gets all requests, in prod a tenth of them for ten minutes before:
-if one of the alarms fires meanwhile, the version before gets them all again. At last the smoke test goes through the
-API, versions beyond the last ten are removed, and the content is noted as deployed.
+A version that would send what its live receiver can't read, or couldn't read what is sent to it, is refused before
+anything changes. The version is invoked by its number first. Then it gets all requests, in prod a tenth of them for ten
+minutes before: if one of the alarms fires meanwhile, the version before gets them all again, and so it does when the
+smoke test through the API fails at last. After that the content is noted as deployed, and versions beyond the last ten
+are removed.
 
 Cancelled in the middle, it puts the version before back. If it was killed, the next run or scripts/rollback.py does.
 """
@@ -17,7 +19,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import smoke_test
-from deployment import account, command_line, deployment_note, refusals, signals, terraform, versions
+from deployment import account, command_line, deployment_note, order, refusals, signals, terraform, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +50,7 @@ def main() -> None:
 
 
 def release(
-    environment: str, applied: Mapping[str, str], *, gradually: float | None = None, through_api: bool = True
+    environment: str, applied: Mapping[str, str], *, gradually: float | None = None, beside_others: bool = False
 ) -> None:
     """Try a version, give it to callers and try it again as they do.
 
@@ -58,13 +60,16 @@ def release(
         What scripts/apply.py handed on: ``version``.
     gradually
         For how many seconds it gets a tenth of the requests only; the environment's own time by default.
-    through_api
-        Whether to try it through the API, and note it as deployed when that went well.
+    beside_others
+        Whether the other functions are being deployed, too: then they may be of any version yet, and it is neither
+        tried through the API nor noted as deployed.
     """
     version = applied["version"]
     published = versions.Versions(environment)
-    published.get(version)
-    live = settled(published)
+    messages = published.get(version).messages
+    if not beside_others and (why := order.obstacles(environment, messages)):
+        terraform.fail(f"{why}. Version {version} is published, and nobody gets it")
+    before = live = settled(published)
     try:
         smoke_test.invoke(environment, version)
     except smoke_test.Failed as failed:
@@ -75,12 +80,8 @@ def release(
         if seconds > 0:
             live = shift(published, environment, live, version, seconds)
         published.make_live(live, version)
-    try:
-        tried = through_api and smoke_test.through_api(environment)
-    except smoke_test.Failed as failed:
-        terraform.fail(f"{failed}. Version {version} is live all the same; back: scripts/rollback.py {environment}")
-    if tried:
-        deployment_note.write(environment, applied)
+    if not beside_others and tried_as_callers_do(published, environment, before.version, version):
+        deployment_note.write(environment, {**applied, "reads": messages.reads, "sends": messages.sends})
     if refusals.reason(environment, version):
         # The fault was another's.
         refusals.note(environment, version, "")
@@ -88,6 +89,45 @@ def release(
     if removed:
         print(f"removed versions {', '.join(map(str, removed))}")
     print(f"{published.name}: version {version} is live")
+
+
+def tried_as_callers_do(published: versions.Versions, environment: str, before: str, version: str) -> bool:
+    """Send requests through the API; unless all goes well, give them back to the version before and end the script.
+
+    Returns
+    -------
+    bool
+        Whether everything could be tried.
+    """
+    try:
+        return smoke_test.through_api(environment)
+    except BaseException as error:
+        # Whoever cancels may do so twice.
+        signals.ignore()
+        done = put_back(published, environment, before, version)
+        if isinstance(error, smoke_test.Failed):
+            refusals.note(environment, version, str(error))
+            terraform.fail(f"{error}. {done}")
+        print(done)
+        raise
+
+
+def put_back(published: versions.Versions, environment: str, before: str, version: str) -> str:
+    """Give all requests back to the version before a release, where that can be, and return what was done."""
+    by_hand = f"back: scripts/rollback.py {environment}"
+    if before == version:
+        return f"Version {version} is live as it was before; {by_hand}"
+    try:
+        # Meanwhile a sender may have been released that relies on what the new version reads.
+        if why := order.obstacles(environment, published.get(before).messages):
+            return f"Version {version} stays live, because with version {before} {why}"
+        now = published.live()
+        if now.version != version:
+            return f"Version {now.version} is live: somebody else moved the alias meanwhile"
+        published.make_live(now, before)
+    except (BotoCoreError, ClientError) as error:
+        return f"Version {version} is live all the same, because the alias could not be moved: {error}; {by_hand}"
+    return f"Version {before} gets all requests again; if the fault is another function's, mend that first"
 
 
 def settled(published: versions.Versions) -> versions.Alias:

@@ -5,6 +5,7 @@ Plan and package go to the environment's state bucket, under the hash of the con
 from. Their checksums are printed: scripts/apply.py wants them, so that what was reviewed is what is applied.
 
 Nothing is kept of a plan that would destroy a table, a bucket or a queue, unless --may-destroy names its address.
+A function that would send what its live receiver can't read, or couldn't read what is sent to it, isn't planned at all.
 prod takes only what sit runs: --deployed-to-sit is the content that scripts/was_deployed.py found there.
 """
 
@@ -91,8 +92,8 @@ def add_may_destroy(to: ArgumentParser) -> None:
     )
 
 
-def make(environment: str, folder: Path, may_destroy: Collection[str]) -> Plan:
-    """Plan, and stop where something would be destroyed that mustn't be.
+def make(environment: str, folder: Path, may_destroy: Collection[str], *, in_any_order: bool = False) -> Plan:
+    """Plan, and stop where something would be destroyed that mustn't be, or another function comes first.
 
     Parameters
     ----------
@@ -100,8 +101,12 @@ def make(environment: str, folder: Path, may_destroy: Collection[str]) -> Plan:
         Gets the plan's file. Terraform is ready for the environment.
     may_destroy
         Addresses of tables, buckets and queues that may be destroyed all the same.
+    in_any_order
+        Whether the live functions may be of any version.
     """
     package = deployable.check_package(environment)
+    if not in_any_order:
+        deployable.check_order(environment)
     file = folder / "deployment.tfplan"
     planned = terraform.plan(environment, file, deployable.variables())
     # Reading a plan takes some seconds.

@@ -31,17 +31,17 @@ def main() -> None:
     command_line.report(arguments).summarise(f"## Tried in {environment}: {deployable.NAME}")
 
 
-def release(environment: str, applied: Mapping[str, str], *, through_api: bool = True) -> None:
-    """Try what is deployed.
+def release(environment: str, applied: Mapping[str, str], *, beside_others: bool = False) -> None:
+    """Try what is deployed, and note it as deployed when that went well.
 
     Parameters
     ----------
     applied
         What scripts/apply.py handed on.
-    through_api
-        Whether to try it, and note it as deployed when that went well.
+    beside_others
+        Whether functions are being deployed as well, so that it can be neither tried nor noted yet.
     """
-    if through_api:
+    if not beside_others:
         try:
             smoke_test.through_api(environment)
         except smoke_test.Failed as failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPT = ROOT / "template" / "function" / "scripts" / "build.py"
+COMMON = ROOT / "template" / "function" / "src" / "common"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,7 @@ def repository(tmp_path: Path) -> Path:
         "src/common/__init__.py": "",
         "src/__pycache__/handler.cpython-311.pyc": "bytecode",
         "requirements.txt": "# nothing\n",
+        "terraform/needs.tf": "locals {\n  source_queue_arn = null\n}\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(content)
@@ -117,6 +120,80 @@ def test_nothing_is_built_when_nothing_changed(repository: Path) -> None:
     (repository / "src" / "handler.py").write_text("def handler(event, context): return None\n")
 
     assert "built" in run(repository).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "reads", "sends"),
+    [
+        ("audit_logger", ["record"], []),
+        ("create_product", [], ["change"]),
+        ("delete_product", [], ["change"]),
+        ("get_product", [], []),
+        ("list_products", [], []),
+        ("product_creator", ["change"], ["record"]),
+        ("update_product", [], ["change"]),
+    ],
+)
+def test_the_manifest_says_which_messages_a_function_reads_and_sends(
+    repository: Path, name: str, reads: list[str], sends: list[str]
+) -> None:
+    real = ROOT / f"2_1_bbws_{name}"
+    shutil.copy(real / "terraform" / "needs.tf", repository / "terraform")
+    shutil.copytree(real / "src" / "common", repository / "src" / "common", dirs_exist_ok=True)
+    newest = {
+        kind: int(re.search(rf"^{constant} = (\d+)$", (COMMON / file).read_text(), re.MULTILINE)[1])  # type: ignore[index]
+        for kind, file, constant in (
+            ("change", "change.py", "SCHEMA_VERSION"),
+            ("record", "change_record.py", "RECORD_VERSION"),
+        )
+    }
+
+    assert run(repository).returncode == 0
+
+    assert messages(repository) == ({kind: newest[kind] for kind in reads}, {kind: newest[kind] for kind in sends})
+
+
+def test_a_newer_version_of_a_message_is_in_the_manifest(repository: Path) -> None:
+    takes_changes(repository, "# The newest.\nSCHEMA_VERSION = 1\n")
+    assert run(repository).returncode == 0
+    assert messages(repository) == ({"change": 1}, {})
+
+    takes_changes(repository, "SCHEMA_VERSION = 12\n")
+    assert run(repository).returncode == 0
+    assert messages(repository) == ({"change": 12}, {})
+
+
+def test_what_the_function_is_given_decides_the_manifest_too(repository: Path) -> None:
+    takes_changes(repository, "SCHEMA_VERSION = 1\n")
+    run(repository)
+    (repository / "terraform" / "needs.tf").write_text("  CHANGE_QUEUE_URL = local.infrastructure.change_queue_url\n")
+
+    assert "built" in run(repository).stdout
+    assert messages(repository) == ({}, {"change": 1})
+
+
+@pytest.mark.parametrize("module", ["VERSION = 1\n", 'SCHEMA_VERSION = "1"\n', "SCHEMA_VERSION = VERSION\n", None])
+def test_a_message_without_a_version_is_refused(repository: Path, module: str | None) -> None:
+    takes_changes(repository, module)
+
+    refused = run(repository)
+
+    assert refused.returncode == 1
+    assert refused.stderr == "build: src/common/change.py names no SCHEMA_VERSION, the newest version of a change\n"
+
+
+def takes_changes(repository: Path, module: str | None) -> None:
+    """Make a function one that the change queue invokes, with this as its module of changes."""
+    needs = "  source_queue_arn = local.infrastructure.change_queue_arn\n"
+    (repository / "terraform" / "needs.tf").write_text(needs)
+    if module is not None:
+        (repository / "src" / "common" / "change.py").write_text(module)
+
+
+def messages(repository: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what the package reads and sends."""
+    description = json.loads((repository / "build" / "package.json").read_text())
+    return description["reads"], description["sends"]
 
 
 def test_a_package_that_is_not_what_was_built_is_built_again(repository: Path) -> None:

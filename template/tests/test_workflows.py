@@ -379,52 +379,95 @@ def test_a_rollback_takes_the_version_or_the_previous_one() -> None:
 # Those of the whole tree.
 
 
+def folders(job: dict[str, Any], inputs: dict[str, str]) -> list[str]:
+    """Return the repositories that a job deploys, side by side."""
+    matrix = job.get("strategy", {}).get("matrix", {}).get("folder")
+    return list(evaluate(matrix, inputs, {})) if matrix else [job["with"]["folder"]]
+
+
 @pytest.mark.parametrize("path", AT_THE_ROOT, ids=name)
 def test_the_tree_is_deployed_as_its_repositories_are(path: Path) -> None:
     environment = path.stem.removeprefix("deploy-")
-    jobs = jobs_of(path)
-    own = {
-        folder: jobs_of(ROOT / repository / FOLDER / path.name)["deploy"]["with"]
-        for folder, repository in ((INFRASTRUCTURE, INFRASTRUCTURE), ("${{ matrix.folder }}", GET))
-    }
+    of_the_infrastructure, of_a_function = (
+        jobs_of(ROOT / repository / FOLDER / path.name)["deploy"]["with"] for repository in (INFRASTRUCTURE, GET)
+    )
 
-    for job in (jobs["infrastructure"], jobs["functions"]):
+    inputs, infrastructure, *functions = jobs_of(path).values()
+
+    assert "uses" not in inputs
+    for job in (infrastructure, *functions):
         folder = job["with"].pop("folder")
-        assert job["with"] == own[folder]
+        assert job["with"] == (of_the_infrastructure if job is infrastructure else of_a_function)
         assert job["uses"] == CALLED
         assert job["permissions"] == GRANTED
         assert job["concurrency"] == {"group": f"deploy-{environment}-{folder}", "cancel-in-progress": False}
-    assert jobs["functions"]["strategy"]["fail-fast"] is False
+        assert ("strategy" in job) is (folder == "${{ matrix.folder }}")
+        assert job.get("strategy", {}).get("fail-fast", False) is False
+
+
+RECEIVERS = ["2_1_bbws_audit_logger", "2_1_bbws_product_creator"]
+OF_THE_API = sorted({*FUNCTIONS} - {*RECEIVERS})
 
 
 @pytest.mark.parametrize("path", AT_THE_ROOT, ids=name)
 @pytest.mark.parametrize(
-    ("inputs", "jobs"),
+    ("inputs", "stages"),
     [
-        ({"repository": "all"}, ["inputs", "infrastructure", "functions"]),
-        ({"repository": INFRASTRUCTURE}, ["inputs", "infrastructure"]),
-        ({"repository": GET}, ["inputs", "functions"]),
+        (
+            {"repository": "all"},
+            [[INFRASTRUCTURE], ["2_1_bbws_audit_logger"], ["2_1_bbws_product_creator"], OF_THE_API],
+        ),
+        (
+            {"repository": "all", "rollback": "previous"},
+            [OF_THE_API, ["2_1_bbws_product_creator"], ["2_1_bbws_audit_logger"]],
+        ),
+        ({"repository": INFRASTRUCTURE}, [[INFRASTRUCTURE]]),
+        *(({"repository": function}, [[function]]) for function in FUNCTIONS),
+        *(({"repository": function, "rollback": "7"}, [[function]]) for function in FUNCTIONS),
     ],
 )
-def test_the_infrastructure_comes_before_the_functions(path: Path, inputs: dict[str, str], jobs: list[str]) -> None:
-    assert ran(path, inputs) == jobs
+def test_all_are_deployed_readers_first_and_rolled_back_senders_first(
+    path: Path, inputs: dict[str, str], stages: list[list[str]]
+) -> None:
+    jobs = jobs_of(path)
+
+    first, *staged = ran(path, inputs)
+
+    assert first == "inputs"
+    assert [folders(jobs[job], inputs) for job in staged] == stages
+    # Each stage waits for the one before, and isn't begun if that failed or somebody cancelled.
+    for number, job in enumerate(staged):
+        assert ran(path, inputs, failing=job) == ["inputs", *staged[: number + 1]]
+        assert ran(path, inputs, cancelled_after=job) == ["inputs", *staged[: number + 1]]
     assert ran(path, inputs, failing="inputs") == ["inputs"]
-    if inputs["repository"] == "all":
-        assert ran(path, inputs, failing="infrastructure") == ["inputs", "infrastructure"]
+
+
+@pytest.mark.parametrize("path", AT_THE_ROOT, ids=name)
+def test_a_stage_needs_the_one_before(path: Path) -> None:
+    jobs = jobs_of(path)
+
+    assert [(job, content.get("needs")) for job, content in jobs.items()] == [
+        ("inputs", None),
+        ("infrastructure", "inputs"),
+        ("first", ["inputs", "infrastructure"]),
+        ("second", "first"),
+        ("third", "second"),
+    ]
 
 
 @pytest.mark.parametrize("path", [*AT_THE_ROOT, ROOT / FOLDER / "publish-repositories.yml"], ids=name)
-def test_all_means_each_and_a_choice_means_that_one(path: Path) -> None:
+def test_what_can_be_chosen_is_all_or_one(path: Path) -> None:
     workflow = load(path)
     assert list(workflow["on"]) == ["workflow_dispatch"]
     assert workflow["permissions"] == {}
     assert workflow["on"]["workflow_dispatch"]["inputs"]["repository"]["options"] == ["all", *ordered(REPOSITORIES)]
-    ((_, matrix),) = [
-        next(iter(job["strategy"]["matrix"].items())) for job in workflow["jobs"].values() if "strategy" in job
-    ]
-    every = REPOSITORIES if path.stem == "publish-repositories" else FUNCTIONS
 
-    assert evaluate(matrix, {"repository": "all"}, {}) == ordered(every)
+
+def test_published_are_all_or_the_one_that_is_chosen() -> None:
+    (job,) = [job for job in jobs_of(ROOT / FOLDER / "publish-repositories.yml").values() if "strategy" in job]
+    ((_, matrix),) = job["strategy"]["matrix"].items()
+
+    assert evaluate(matrix, {"repository": "all"}, {}) == ordered(REPOSITORIES)
     assert evaluate(matrix, {"repository": GET}, {}) == [GET]
 
 
@@ -434,16 +477,28 @@ def ordered(repositories: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("path", AT_THE_ROOT, ids=name)
 @pytest.mark.parametrize(
-    ("repository", "rollback", "status"),
-    [("all", "", 0), ("all", "previous", 1), (INFRASTRUCTURE, "3", 1), (INFRASTRUCTURE, "", 0), (GET, "3", 0)],
+    ("repository", "rollback", "said"),
+    [
+        ("all", "", ""),
+        ("all", "previous", ""),
+        ("all", "7", "a version's number is one function's"),
+        (INFRASTRUCTURE, "", ""),
+        (INFRASTRUCTURE, "previous", "the infrastructure has no versions"),
+        (INFRASTRUCTURE, "3", "the infrastructure has no versions"),
+        (GET, "", ""),
+        (GET, "previous", ""),
+        (GET, "3", ""),
+    ],
 )
-def test_a_rollback_is_of_one_function(path: Path, repository: str, rollback: str, status: int) -> None:
+def test_a_rollback_is_of_one_function_or_of_all_to_the_previous(
+    path: Path, repository: str, rollback: str, said: str
+) -> None:
     *_, step = jobs_of(path)["inputs"]["steps"]
 
     done = bash(step["run"], {"REPOSITORY": repository, "ROLLBACK": rollback})
 
-    assert done.returncode == status
-    assert ("rollback: choose the function" in done.stdout) is bool(status)
+    assert done.returncode == bool(said)
+    assert said in done.stdout
 
 
 @pytest.mark.parametrize("typed", ["DEPLOY-TO-PROD", "deploy"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deployment import function_name, state_bucket, terraform, versions
+from deployment import function_name, order, state_bucket, terraform, versions
+from deployment.messages import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,14 @@ _DESCRIPTION = terraform.ROOT.parent / "build" / "package.json"
 
 def variables() -> dict[str, str]:
     """Return the Terraform variables that follow from the package."""
-    return {"architecture": str(json.loads(_DESCRIPTION.read_text(encoding="utf-8"))["architecture"])}
+    built = _description()
+    return {"architecture": str(built["architecture"]), "messages": str(_messages(built))}
+
+
+def check_order(environment: str) -> None:
+    """End the script if the package sends what its live receiver can't read, or can't read what is sent to it."""
+    if why := order.obstacles(environment, _messages(_description())):
+        terraform.fail(f"{why}. Nothing was changed")
 
 
 def check_package(environment: str) -> str:
@@ -28,8 +36,7 @@ def check_package(environment: str) -> str:
     if not (_ZIP.is_file() and _DESCRIPTION.is_file()):
         terraform.fail("build/function.zip is not there: run scripts/build.py first")
     package = _ZIP.read_bytes()
-    built = json.loads(_DESCRIPTION.read_text(encoding="utf-8"))["sha256"]
-    if state_bucket.sha256(package) != built:
+    if state_bucket.sha256(package) != _description()["sha256"]:
         terraform.fail("build/function.zip is not what scripts/build.py made: run it again")
     deployed = versions.Versions(environment).latest_code_sha256()
     if deployed is None:
@@ -52,3 +59,12 @@ def applied(environment: str, outputs: Mapping[str, object]) -> dict[str, str]:
     if version != str(outputs["version"]):
         print(f"Terraform knew of version {outputs['version']} only: version {version} is published now")
     return {"version": version}
+
+
+def _description() -> dict[str, Any]:
+    description: dict[str, Any] = json.loads(_DESCRIPTION.read_text(encoding="utf-8"))
+    return description
+
+
+def _messages(built: Mapping[str, Any]) -> Messages:
+    return Messages(reads=built.get("reads", {}), sends=built.get("sends", {}))

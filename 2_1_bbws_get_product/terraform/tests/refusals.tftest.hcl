@@ -134,6 +134,16 @@ run "description_that_is_empty" {
   expect_failures = [var.description]
 }
 
+run "messages_that_nobody_could_read" {
+  command = plan
+
+  variables {
+    messages = "reads change two"
+  }
+
+  expect_failures = [var.messages]
+}
+
 run "less_memory_than_lambda_has" {
   command = plan
 

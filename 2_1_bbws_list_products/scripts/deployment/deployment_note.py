@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def write(environment: str, values: Mapping[str, str]) -> None:
+def write(environment: str, values: Mapping[str, object]) -> None:
     """Note what is here as deployed; what no commit holds is not noted.
 
     Parameters

@@ -13,14 +13,14 @@ from urllib.request import urlopen
 
 import boto3
 
-from deployment import function_name, terraform
+from deployment import function_name, messages, names, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.literals import ArchitectureType
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef, FunctionConfigurationTypeDef
 
 ALIAS = "live"
 
@@ -58,6 +58,11 @@ class Version:
         found = _BROUGHT_BACK.match(self.description)
         return int(found[1]) if found else self.number
 
+    @property
+    def messages(self) -> messages.Messages:
+        """What its package reads and sends."""
+        return messages.said_in(self.description)
+
 
 @dataclass(frozen=True)
 class Alias:
@@ -79,7 +84,12 @@ class Alias:
 
 
 class Versions:
-    """The versions of this repository's function in an environment. Errors of AWS reach the caller.
+    """The versions of a function in an environment. Errors of AWS reach the caller.
+
+    Parameters
+    ----------
+    function
+        Its name without project and environment; by default this repository's.
 
     Attributes
     ----------
@@ -87,16 +97,13 @@ class Versions:
         What Lambda calls the function.
     """
 
-    def __init__(self, environment: str) -> None:
-        self.name = function_name.name_in(environment)
+    def __init__(self, environment: str, function: str = "") -> None:
+        self.name = names.function_in(environment, function or function_name.name())
         self._client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
 
     def published(self) -> list[Version]:
         """Return all versions that are there, the oldest first."""
-        return [
-            Version(int(known["Version"]), known["CodeSha256"], known.get("Description", ""))
-            for known in self._configurations()
-        ]
+        return [_version(known) for known in self._configurations()]
 
     def _configurations(self) -> list[FunctionConfigurationTypeDef]:
         """Return the configuration of each version, the oldest first."""
@@ -123,10 +130,25 @@ class Versions:
 
     def live(self) -> Alias:
         """Return what callers get; end the script if the function was never deployed."""
+        alias = self._alias()
+        if alias is None:
+            terraform.fail(f"{self.name} is not there, or has no alias {ALIAS}: deploy it first")
+        return alias
+
+    def in_use(self) -> list[Version]:
+        """Return every version that gets some of the requests; none if the function was never deployed."""
+        alias = self._alias()
+        numbers = (alias.version, *alias.weights) if alias else ()
+        return [
+            _version(self._client.get_function_configuration(FunctionName=self.name, Qualifier=number))
+            for number in numbers
+        ]
+
+    def _alias(self) -> Alias | None:
         try:
             alias = self._client.get_alias(FunctionName=self.name, Name=ALIAS)
         except self._client.exceptions.ResourceNotFoundException:
-            terraform.fail(f"{self.name} is not there, or has no alias {ALIAS}: deploy it first")
+            return None
         weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         return Alias(alias["FunctionVersion"], alias["RevisionId"], weights)
 
@@ -230,6 +252,11 @@ class Versions:
         self._client.get_waiter(what).wait(
             FunctionName=self.name, **which, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
+
+
+def _version(configuration: FunctionConfigurationTypeDef | FunctionConfigurationResponseTypeDef) -> Version:
+    number, code = int(configuration["Version"]), configuration["CodeSha256"]
+    return Version(number, code, configuration.get("Description", ""))
 
 
 def contents(configuration: Mapping[str, object]) -> dict[str, object]:

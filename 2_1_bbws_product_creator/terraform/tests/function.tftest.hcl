@@ -42,6 +42,11 @@ run "local" {
   }
 
   assert {
+    condition     = aws_lambda_function.function.description == var.description
+    error_message = "A function that reads and sends no messages is described by what it does alone."
+  }
+
+  assert {
     condition     = aws_lambda_function.function.tracing_config[0].mode == "PassThrough" && !strcontains(aws_iam_role_policy.function.policy, "xray")
     error_message = "In local the function must neither trace nor be allowed to."
   }
@@ -62,6 +67,7 @@ run "dev" {
     log_retention_days = run.settings.of.dev.log_retention_days
     timeout_seconds    = run.settings.of.dev.timeout_seconds
     tracing            = run.settings.of.dev.tracing
+    messages           = "reads change 2, sends record 1"
   }
 
   assert {
@@ -96,6 +102,11 @@ run "dev" {
       aws_lambda_function.function.publish
     )
     error_message = "The function must be of Python 3.12 on arm64, and each deployment must publish a version."
+  }
+
+  assert {
+    condition     = aws_lambda_function.function.description == "${var.description}; reads change 2, sends record 1"
+    error_message = "A version must say in its description which messages it reads and sends, for other functions' releases."
   }
 
   assert {

@@ -8,6 +8,9 @@ The code is published anew with today's configuration: a version's own is frozen
 it would lock everyone out. The new version is invoked by its number before callers get it. Where a release broke off
 half-way, the version that was live before gets all requests again, and that is all.
 
+Code that can't read what live functions send to it, or would send what theirs can't read, is refused before anything
+changes, with what to do first: senders are rolled back before their receivers.
+
 The next deployment puts its own package in place again, also when it is the one that was deployed last.
 """
 
@@ -17,7 +20,7 @@ import re
 from argparse import ArgumentTypeError
 
 import smoke_test
-from deployment import account, command_line, refusals, terraform, versions
+from deployment import account, command_line, messages, order, refusals, terraform, versions
 
 
 def main() -> None:
@@ -38,7 +41,7 @@ def main() -> None:
         try:
             smoke_test.through_api(environment)
         except smoke_test.Failed as failed:
-            terraform.fail(f"{failed}. {done}: go further back with --to, or see whether the fault is another's")
+            terraform.fail(f"{failed}. {done}. Before you go further back, see whether the fault is another function's")
         print(done)
 
 
@@ -64,11 +67,12 @@ def roll_back(environment: str, to: str) -> str:
         print("a release broke off half-way: that is undone")
         return f"{published.name}: version {live.version} gets all requests again, as before that release"
     wanted = published.get(to) if to else earlier(published, live, environment)
+    if why := order.obstacles(environment, wanted.messages):
+        terraform.fail(f"the code of version {wanted.number} can't be live: {why}. Nothing was changed")
     package, architectures = published.code(wanted)
     print(f"{published.name}: version {live.version} is live; bringing back the code of version {wanted.number}")
-    version = published.publish(
-        package, architectures, f"Code of version {wanted.origin}, brought back after version {live.version}"
-    )
+    description = f"Code of version {wanted.origin}, brought back after version {live.version}"
+    version = published.publish(package, architectures, messages.described_as(description, wanted.messages))
     print(f"version {version} has the code of version {wanted.number} and today's configuration")
     try:
         smoke_test.invoke(environment, version)

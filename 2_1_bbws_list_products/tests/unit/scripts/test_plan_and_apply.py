@@ -503,7 +503,7 @@ def test_deploying_in_one_go_plans_applies_and_releases(
     built("new")
     dev.state(deployable.NAME, version=dev.publish("new"))
 
-    ended = run("deploy", "dev", "--without-api")
+    ended = run("deploy", "dev", "--beside-others")
 
     assert ended.status == 0, ended.err
     assert [call[0] for call in map(tuple, terraform_program.calls("apply"))] == ["apply"]

@@ -142,23 +142,131 @@ def test_refusal_that_cannot_be_noted_changes_nothing_else(
     assert prod.live() == ("1", {})
 
 
-def test_failure_through_the_api_names_the_way_back(
+def fail_through_api(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Have the smoke test through the API end with an error."""
+
+    def fail(environment: str) -> bool:
+        raise error
+
+    monkeypatch.setattr(smoke_test, "through_api", fail)
+
+
+def test_version_that_fails_through_the_api_does_not_stay_live(
     dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, commit: Callable[[str], str]
 ) -> None:
     commit("one")
     dev.publish("old")
     dev.publish("new")
-
-    def fail(environment: str) -> bool:
-        raise smoke_test.Failed("it got 500")
-
-    monkeypatch.setattr(smoke_test, "through_api", fail)
+    fail_through_api(monkeypatch, smoke_test.Failed("it got 500"))
 
     ended = run("release", "dev", "--version", "2")
 
     assert ended.status == 1
-    assert ended.err.strip() == "error: it got 500. Version 2 is live all the same; back: scripts/rollback.py dev"
+    assert ended.err.strip() == (
+        "error: it got 500. Version 1 gets all requests again; if the fault is another function's, mend that first"
+    )
+    assert dev.live() == ("1", {})
+    # Not as deployed; and no rollback takes it by itself.
+    assert dev.keys("deployed/") == [f"deployed/{deployable.NAME}/refused/2"]
+
+
+def test_version_that_was_shifted_little_by_little_does_not_stay_live_either(
+    account_of: Callable[[str], Account],
+    run: Callable[..., Ended],
+    meanwhile: Callable[[Callable[[int], None]], list[float]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prod = account_of("prod")
+    prod.publish("old")
+    prod.publish("new")
+    alarmed(prod)
+    meanwhile(lambda _: None)
+    fail_through_api(monkeypatch, smoke_test.Failed("it got 500"))
+
+    assert run("release", "prod", "--version", "2").status == 1
+    assert prod.live() == ("1", {})
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_version_that_was_live_before_stays_live_and_the_way_back_is_named(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    dev.publish("old")
+    if version == "2":
+        dev.make_live(dev.publish("new"))
+    fail_through_api(monkeypatch, smoke_test.Failed("it got 500"))
+
+    ended = run("release", "dev", "--version", version)
+
+    assert ended.status == 1
+    assert f"Version {version} is live as it was before; back: scripts/rollback.py dev" in ended.err
+    assert dev.live() == (version, {})
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (KeyboardInterrupt(), 130),
+        (EndpointConnectionError(endpoint_url="secretsmanager"), 1),
+        (SystemExit("error: there is no secret"), 1),
+    ],
+)
+def test_version_that_could_not_be_tried_through_the_api_does_not_stay_live(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
+    dev.publish("old")
+    dev.publish("new")
+    fail_through_api(monkeypatch, error)
+
+    ended = run("release", "dev", "--version", "2")
+
+    assert ended.status == status
+    assert "Version 1 gets all requests again" in ended.out
+    assert dev.live() == ("1", {})
+    # Nothing is known against it.
     assert not dev.keys("deployed/")
+
+
+def test_way_back_from_the_api_that_fails_says_what_is_left_to_do(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev.publish("old")
+    dev.publish("new")
+    make_live = versions.Versions.make_live
+
+    def fail_once_live(self: versions.Versions, *arguments: Any) -> versions.Alias:
+        def fail(*_: Any) -> versions.Alias:
+            raise EndpointConnectionError(endpoint_url="lambda")
+
+        monkeypatch.setattr(versions.Versions, "make_live", fail)
+        return make_live(self, *arguments)
+
+    monkeypatch.setattr(versions.Versions, "make_live", fail_once_live)
+    fail_through_api(monkeypatch, smoke_test.Failed("it got 500"))
+
+    ended = run("release", "dev", "--version", "2")
+
+    assert ended.status == 1
+    assert "it got 500. Version 2 is live all the same, because the alias could not be moved" in ended.err
+    assert ended.err.strip().endswith("back: scripts/rollback.py dev")
+
+
+def test_alias_that_somebody_else_moved_meanwhile_is_left_alone(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in ("old", "new", "newest"):
+        dev.publish(code)
+
+    def move_and_fail(environment: str) -> bool:
+        dev.make_live("3")
+        raise smoke_test.Failed("it got 500")
+
+    monkeypatch.setattr(smoke_test, "through_api", move_and_fail)
+
+    ended = run("release", "dev", "--version", "2")
+
+    assert "it got 500. Version 3 is live: somebody else moved the alias meanwhile" in ended.err
+    assert dev.live() == ("3", {})
 
 
 def test_release_can_be_repeated(dev: Account, run: Callable[..., Ended]) -> None:

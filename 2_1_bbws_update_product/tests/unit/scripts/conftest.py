@@ -173,7 +173,7 @@ class Account:
         values = {output: {"value": value} for output, value in outputs.items()}
         self.put(f"{name}/terraform.tfstate", json.dumps({"outputs": values}))
 
-    def publish(self, code: str, **settings: str) -> str:
+    def publish(self, code: str, description: str = "", **settings: str) -> str:
         """Publish a version with some code, the first time with the function and its alias, and return its number."""
         try:
             self.lambda_.update_function_code(FunctionName=self.name, ZipFile=package(code))
@@ -188,7 +188,7 @@ class Account:
                 Code={"ZipFile": package(code)},
             )
         self.configure(**settings)
-        version = self.lambda_.publish_version(FunctionName=self.name)["Version"]
+        version = self.lambda_.publish_version(FunctionName=self.name, Description=description)["Version"]
         if version == "1":
             self.lambda_.create_alias(FunctionName=self.name, Name="live", FunctionVersion="1")
         return version
@@ -335,18 +335,22 @@ def terraform_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terraf
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], bytes]:
-    """Return a function that builds a package of some code and returns its bytes; one is built already."""
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bytes]:
+    """Return a function that builds a package of some code and returns its bytes; one is built already.
+
+    What the package ``reads`` and ``sends`` can be given.
+    """
     folder = tmp_path / "build"
     folder.mkdir()
     monkeypatch.setattr(deployable, "PACKAGE", folder / "function.zip")
     monkeypatch.setattr(deployable, "_ZIP", folder / "function.zip")
     monkeypatch.setattr(deployable, "_DESCRIPTION", folder / "package.json")
 
-    def build(code: str) -> bytes:
+    def build(code: str, **messages: dict[str, int]) -> bytes:
         made = package(code)
         (folder / "function.zip").write_bytes(made)
-        about = {"architecture": "arm64", "sha256": hashlib.sha256(made).hexdigest()}
+        about = {"architecture": "arm64", "sha256": hashlib.sha256(made).hexdigest(), "reads": {}, "sends": {}}
+        about |= messages
         (folder / "package.json").write_text(json.dumps(about))
         return made
 
