@@ -79,10 +79,10 @@ def all_checks() -> Iterator[Check]:
     for repository in REPOSITORIES:
         # Not its tests, which pass wrong types on purpose.
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
-    yield types("local", ROOT, "local", path=("template/function/src",))
+    yield types("local", ROOT, "local", path=("template/function/src", "integration-tests"))
     yield types("template", ROOT / "template", "sync", "shares.py", "imports.py")
     for name in FOLDERS_BESIDE:
-        yield types(name, ROOT / name, ".")
+        yield types(name, ROOT / name, ".", path=("..", "../template/function/src"))
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
     for root in VALIDATED:
         yield validation(root)

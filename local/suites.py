@@ -17,13 +17,17 @@ from rich.console import Console
 
 from local import checks, credentials, environments, node, programs, terraform_provider, unit_tests
 from local.counts import Counts, counts_of
-from local.deployment_rehearsal import Rehearsal
 from local.failure import Failure
 from local.layout import FUNCTIONS, INFRASTRUCTURE, PREFIX, ROOT, run_folder, short_name
 from local.parallel import in_parallel, tasks_at_a_time
 from local.repository import terraform_variables
 from local.steps import Steps
 from local.suite_stacks import any_stack, own, own_ministack, own_stack, sweep
+
+# The rehearsals are with the tests of a stack.
+sys.path.append(str(ROOT / "integration-tests"))
+
+from rehearsals.deployments import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,7 +1,7 @@
 """Which of the repositories' unit tests run where, so that what they share is tested once.
 
-A repository's own ``make test`` always runs all of its tests. Here, where the check of the template shows that copies are
-copies, each of the tests of shared code runs in one of the repositories that hold it. Those whose package holds no
+A repository's own ``make test`` always runs all of its tests. Here, where the check of the template shows that copies
+are copies, each of the tests of shared code runs in one of the repositories that hold it. Those whose package holds no
 pydantic run without it: they hold what has to work so.
 """
 

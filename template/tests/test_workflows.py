@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from rehearsals.deployments import DEPLOYMENT
 
-from local.deployment_rehearsal import DEPLOYMENT
 from local.layout import FUNCTIONS, INFRASTRUCTURE, REPOSITORIES, ROOT
 
 GET = "2_1_bbws_get_product"
