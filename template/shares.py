@@ -108,12 +108,12 @@ def shared_files(repository: Path) -> dict[PurePosixPath, Path]:
             originals[path] = TEMPLATE / part / path
     try:
         code = Code(repository, originals)
+        shared = {path: original for path, original in originals.items() if code.wants(path)}
+        code.check()
+        code.check_tests(shared)
     except SyntaxError as error:
         where = f"{named(Path(str(error.filename)))} line {error.lineno}"
         raise TemplateError(f"{where} is no Python: {error.msg}") from None
-    shared = {path: original for path, original in originals.items() if code.wants(path)}
-    code.check()
-    code.check_tests(shared)
     return shared
 
 

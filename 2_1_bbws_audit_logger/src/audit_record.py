@@ -6,7 +6,7 @@ import json
 from typing import cast
 
 from common import timestamps
-from common.batch import InvalidMessage
+from common.batch import InvalidMessage, check_version
 from common.change_record import HIGHEST_SEQUENCE, RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
 from common.product import is_product_id
 
@@ -17,8 +17,8 @@ def read(body: str) -> ChangeRecord:
     Raises
     ------
     InvalidMessage
-        The body is no JSON, of another record version, lacks an attribute, or its hash isn't its own: what is
-        written once and for years must be right.
+        The body is no JSON, of a newer record version, lacks an attribute, or its hash isn't its own: what is written
+        once and for years must be right.
     """
     try:
         values = json.loads(body)
@@ -26,8 +26,7 @@ def read(body: str) -> ChangeRecord:
         raise InvalidMessage(f"the body is no JSON: {error}") from None
     if not isinstance(values, dict):
         raise InvalidMessage("the body is no JSON object")
-    if values.get("recordVersion") != RECORD_VERSION:
-        raise InvalidMessage(f"recordVersion: must be {RECORD_VERSION}")
+    check_version("recordVersion", values.get("recordVersion"), RECORD_VERSION)
     missing = [name for name in RECORD_ATTRIBUTES if name not in values]
     if missing:
         raise InvalidMessage(f"{', '.join(missing)}: must be there")

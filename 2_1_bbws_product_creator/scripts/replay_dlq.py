@@ -5,9 +5,10 @@
     replay_dlq.py ENVIRONMENT move --all
     replay_dlq.py ENVIRONMENT move --message ID [ID ...]
 
-show says of each message when it was sent, how often it was received, why it failed and what it is about. move sends
-messages, just as they were, to the queue that the function reads, and deletes each from the DLQ once it is there. So
-an interruption loses none. It may leave one on both queues, which does no harm: the function takes in repeats.
+show says of each message when it was sent, how often it was received, why it failed and what it is about; and of one
+that was refused for its version alone that nothing is wrong with it. move sends messages, just as they were, to the
+queue that the function reads, and deletes each from the DLQ once it is there. So an interruption loses none. It may
+leave one on both queues, which does no harm: the function takes in repeats.
 
 Both see what lay on the DLQ when they began. Meanwhile nobody else sees it.
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 SHOWN = 100
 IDS = ("changeType", "changeId", "productId", "sequence")
+VERSIONS = ("schemaVersion", "recordVersion")
 
 # For all messages of one call together. Source: SendMessageBatch in the SQS API reference, before August 2025.
 MOST_BYTES = 262_144
@@ -162,6 +164,11 @@ def description(message: Message, environment: str) -> Iterator[tuple[str, str]]
         content = json.loads(message.body)
     except (ValueError, RecursionError):
         content = None
+    if is_too_new(message, content):
+        yield (
+            "remedy",
+            "nothing is wrong with it: roll the function forward to a version that reads it, then move it back",
+        )
     ids = {name: content[name] for name in IDS if name in content} if isinstance(content, dict) else {}
     if not ids:
         yield "body", printable(message.body)
@@ -176,6 +183,16 @@ def why(message: Message, environment: str) -> str:
         return f"delivered 3 times and failed each time; see the log {log} for message_id {message.message_id}"
     version = message.attributes.get("functionVersion", "unknown")
     return printable(f"{message.attributes['reason']} ({function_name.name()}, version {version})")
+
+
+def is_too_new(message: Message, content: object) -> bool:
+    """Tell whether a message was refused for its version alone.
+
+    Every version from 1 on is read by some function; what is refused for one is newer than the function that refused.
+    """
+    name, _, _ = message.attributes.get("reason", "").partition(":")
+    version = content.get(name) if isinstance(content, dict) and name in VERSIONS else None
+    return isinstance(version, int) and not isinstance(version, bool) and version >= 1
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError as PydanticError
 from typing_extensions import TypedDict
 
 from common import timestamps
-from common.batch import InvalidMessage
+from common.batch import InvalidMessage, check_version
 from common.change import SCHEMA_VERSION, ChangeType
 from common.errors import ValidationError
 from common.product import FIELD_NAMES, LATER_DEFAULTS, UUID_PATTERN
@@ -81,7 +81,7 @@ def read(body: str, now: datetime) -> Change:
     if not isinstance(message, dict):
         raise InvalidMessage("the body is no JSON object")
     # Before the rest: the shape of another version's messages is not for this one to judge.
-    _check_version(message.get("schemaVersion"))
+    check_version("schemaVersion", message.get("schemaVersion"), SCHEMA_VERSION)
     try:
         change = cast("Change", _MESSAGE.validate_python(message))
         change["fields"] = _read_fields(change)
@@ -95,16 +95,6 @@ def read(body: str, now: datetime) -> Change:
     _check_fields_for_type(change)
     _check_age(change, now)
     return change
-
-
-def _check_version(version: object) -> None:
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise InvalidMessage(f"schemaVersion: must be a whole number from 1 to {SCHEMA_VERSION}")
-    if version > SCHEMA_VERSION:
-        raise InvalidMessage(
-            f"schemaVersion: {version} is newer than {SCHEMA_VERSION}, the newest that this version of the function "
-            "reads; deploy one that reads it, then move the message back"
-        )
 
 
 def _read_fields(change: Change) -> Fields:

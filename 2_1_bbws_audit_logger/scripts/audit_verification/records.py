@@ -9,7 +9,7 @@ from audit_verification.chains import Link
 from audit_verification.findings import Finding, Kind
 from common import audit_key
 from common.canonical import canonical_json
-from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, record_hash
+from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, is_read, record_hash
 
 # A message on the audit queue, which is how every record comes here, has at most this many bytes.
 # Source: Amazon SQS message quotas.
@@ -86,8 +86,8 @@ def _record(content: bytes) -> ChangeRecord:
         raise _NotARecord(f"is no JSON: {error}") from None
     if not isinstance(values, dict):
         raise _NotARecord("is no JSON object")
-    if values.get("recordVersion") != RECORD_VERSION:
-        raise _NotARecord(f"recordVersion: must be {RECORD_VERSION}")
+    if not is_read(values.get("recordVersion")):
+        raise _NotARecord(f"recordVersion: must be a whole number from 1 to {RECORD_VERSION}")
     lacking = [name for name in RECORD_ATTRIBUTES if name not in values]
     if lacking:
         raise _NotARecord(f"{', '.join(lacking)}: must be there")

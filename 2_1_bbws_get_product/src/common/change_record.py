@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from common.change import ChangeType
     from common.product import Fields, Product
 
+# The newest that this code reads, and the one that it writes.
 RECORD_VERSION = 1
 # Ten digits, as many as a record's key has.
 HIGHEST_SEQUENCE = 9_999_999_999
@@ -63,6 +64,12 @@ class ChangeRecord(TypedDict):
 
 
 RECORD_ATTRIBUTES = tuple(ChangeRecord.__annotations__)
+
+
+def is_read(version: object) -> bool:
+    """Tell whether this code reads records of a version: every one up to its own."""
+    # For Python, true is 1.
+    return isinstance(version, int) and not isinstance(version, bool) and 1 <= version <= RECORD_VERSION
 
 
 def record_hash(record: Mapping[str, object]) -> str:

@@ -320,8 +320,8 @@ def test_last_record_that_the_table_has_must_be_the_one_in_the_trail(drill: Dril
     [
         (b"{", "is no JSON"),
         (b"[" * 100_000, "is no JSON"),
-        (b"[]", "is no record of version 1"),
-        (b'{"recordVersion": 2}', "is no record of version 1"),
+        (b"[]", "is no record of a version from 1 to 1"),
+        (b'{"recordVersion": 2}', "is no record of a version from 1 to 1"),
         (b'{"recordVersion": 1}', "has other attributes than a record"),
     ],
 )

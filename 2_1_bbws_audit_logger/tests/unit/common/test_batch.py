@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from common.batch import InvalidMessage, for_each_message
+from common.batch import InvalidMessage, check_version, for_each_message
 from common.dead_letters import DeadLetterQueue
 from common.log import logger
 
@@ -184,3 +184,19 @@ def test_failure_gives_nothing_of_the_message_away(take_in, logged):
 
     assert len(logged()) == 1
     assert "Secret" not in repr(logged())
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_every_version_up_to_ones_own_is_read(version):
+    check_version("schemaVersion", version, 3)
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", 1.0, True, None, [1]])
+def test_what_is_no_version_is_refused(version):
+    with pytest.raises(InvalidMessage, match=r"^schemaVersion: must be a whole number from 1 to 3$"):
+        check_version("schemaVersion", version, 3)
+
+
+def test_newer_version_is_refused_for_that_alone_with_what_to_do():
+    with pytest.raises(InvalidMessage, match=r"^recordVersion: 4 is newer than 3, .* then move the message back$"):
+        check_version("recordVersion", 4, 3)

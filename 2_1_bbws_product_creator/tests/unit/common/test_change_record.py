@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from common.change_record import RECORD_ATTRIBUTES, public_record, record_hash, record_of
+from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, is_read, public_record, record_hash, record_of
 from common.product import PRODUCT_ATTRIBUTES, public
 
 RECORD = {
@@ -34,6 +34,12 @@ RECORD = {
 
 def test_record_has_the_attributes_of_the_contract():
     assert tuple(RECORD) == RECORD_ATTRIBUTES
+
+
+@pytest.mark.parametrize("version", [0, RECORD_VERSION + 1, "1", 1.0, True, None])
+def test_every_version_up_to_ones_own_is_read_and_nothing_else(version):
+    assert all(map(is_read, range(1, RECORD_VERSION + 1)))
+    assert not is_read(version)
 
 
 def test_hash_can_be_computed_by_anyone_from_the_record_alone():

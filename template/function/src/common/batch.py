@@ -135,6 +135,32 @@ def for_each_message(
     }
 
 
+def check_version(name: str, version: object, newest: int) -> None:
+    """Refuse a message of a version that this code doesn't read: it reads every one up to its own.
+
+    Parameters
+    ----------
+    name : str
+        The attribute that holds the version.
+    version : object
+        Its value in the message.
+    newest : int
+        The newest version that is read.
+
+    Raises
+    ------
+    InvalidMessage
+        It is no version, or a newer one. Nothing is wrong with the message then, and the exception says what to do.
+    """
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise InvalidMessage(f"{name}: must be a whole number from 1 to {newest}")
+    if version > newest:
+        raise InvalidMessage(
+            f"{name}: {version} is newer than {newest}, the newest that this version of the function reads; deploy one "
+            "that reads it, then move the message back"
+        )
+
+
 @contextmanager
 def _contained(message_id: str) -> Iterator[None]:
     """Let no failure of one message, whatever its kind, cost the others their place."""
