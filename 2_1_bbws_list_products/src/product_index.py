@@ -69,12 +69,10 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
                 index.sort_key: sort_key,
             }
         )
-    answer = client.query(
-        **query,
-        KeyConditionExpression=condition,
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=to_item(values),
-    )
+    query["KeyConditionExpression"] = condition
+    query["ExpressionAttributeNames"] = names
+    query["ExpressionAttributeValues"] = to_item(values)
+    answer = client.query(**query)
     last_key = from_item(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
     return Page(
         products=[product_of(from_item(item)) for item in answer["Items"]],
