@@ -56,6 +56,9 @@ def listed(header: str) -> set[str]:
     [
         ("products?limit=1&order=desc", {}, 200),
         ("products?limit=0", {}, 400),
+        ("products?limit=1", {"If-None-Match": "*"}, 304),
+        ("products?limit=1", {"If-None-Match": '"other"'}, 200),
+        ("products?limit=1", {"If-None-Match": "malformed"}, 400),
         ("{product}", {}, 200),
         ("{product}", {"If-None-Match": '"1"'}, 304),
         ("{product}", {"If-None-Match": "1"}, 400),
@@ -305,6 +308,7 @@ def answers(
         "202 updated": lambda: writer.send("PUT", other, body={"price": 2}),
         "204 withdrawn": lambda: writer.send("DELETE", other),
         "304 product": lambda: writer.send("GET", path, headers={"If-None-Match": "*"}),
+        "304 list": lambda: writer.send("GET", "products?limit=1", headers={"If-None-Match": "*"}),
         "400 body": lambda: writer.create("{"),
         "400 cursor": lambda: writer.list(cursor="made up"),
         "403 reader": lambda: reader.withdraw(product["productId"]),
@@ -316,6 +320,7 @@ def answers(
         "413 body": lambda: writer.create(" " * 40_000),
         "415 body": lambda: writer.create("{}", {"Content-Type": "text/plain"}),
         "200 gateway": lambda: stranger.send("OPTIONS", path),
+        "200 nowhere": lambda: stranger.send("OPTIONS", "nothing"),
         "403 gateway": lambda: stranger.send("GET", path),
         "404 gateway": lambda: writer.send("GET", "nothing"),
         "405 gateway": lambda: writer.send("PATCH", path),
@@ -341,14 +346,15 @@ def test_every_answer_is_safe_wherever_it_is_opened(answers: Mapping[str, reques
 
 
 def test_what_was_read_may_be_kept_by_the_caller_but_not_used_unasked(answers: Mapping[str, requests.Response]) -> None:
-    for name in ("200 list", "200 product", "200 changes", "304 product"):
+    for name in ("200 list", "200 product", "200 changes", "304 product", "304 list"):
         assert answers[name].headers["Cache-Control"] == "private, no-cache"
         assert listed(answers[name].headers["Vary"]) == {"Accept-Encoding", "Origin"}
-    assert answers["304 product"].headers["ETag"] == answers["200 product"].headers["ETag"]
+    for what in ("product", "list"):
+        assert answers[f"304 {what}"].headers["ETag"] == answers[f"200 {what}"].headers["ETag"]
 
 
 def test_errors_and_answers_to_writes_are_kept_nowhere(answers: Mapping[str, requests.Response]) -> None:
-    kept = {"200 list", "200 product", "200 changes", "304 product", "200 gateway"}
+    kept = {"200 list", "200 product", "200 changes", "304 product", "304 list", "200 gateway", "200 nowhere"}
     assert {answer.headers["Cache-Control"] for name, answer in answers.items() if name not in kept} == {"no-store"}
 
 

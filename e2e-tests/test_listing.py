@@ -20,6 +20,7 @@ Query: TypeAlias = dict[str, object]
 WORDS = ["alpha", "Beta", "beta max", "gamma", "Zulu", "ÉCLAIR", "éclair au chocolat"]
 # Above any other's price, by name; two are the same.
 CENTS = [150, 0, 2000, 1, 150, 30000, 9999]
+CYCLES = ["monthly", "yearly", "yearly", "one-time", "yearly", "monthly", "monthly"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,13 @@ def shelf(writer: ProductApi, products: Products) -> Shelf:
     prefix = f"{products.prefix} shelf"
     lowest = Decimal(random.randrange(500_000, 900_000))
     made = [
-        products.make(name=f"{prefix} {word}", price=float(lowest + Decimal(cents) / 100), features=["On the shelf"])
-        for word, cents in zip(WORDS, CENTS, strict=True)
+        products.make(
+            name=f"{prefix} {word}",
+            price=float(lowest + Decimal(cents) / 100),
+            billingCycle=cycle,
+            features=["On the shelf"],
+        )
+        for word, cents, cycle in zip(WORDS, CENTS, CYCLES, strict=True)
     ]
     shelf = Shelf(made, prefix, lowest, lowest + 300)
     by_name: Query = {"name": prefix}
@@ -212,6 +218,33 @@ def test_price_range_may_be_open(writer: ProductApi, shelf: Shelf) -> None:
     assert all(Decimal(str(product["price"])) <= shelf.highest for product in below)
 
 
+@pytest.mark.parametrize("cycle", ["monthly", "yearly", "one-time"])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_billing_cycle_is_a_filter_of_every_listing(writer: ProductApi, shelf: Shelf, cycle: str, limit: int) -> None:
+    range_: Query = {"minPrice": shelf.lowest, "maxPrice": shelf.highest}
+    for query, ordered in (
+        ({"name": shelf.prefix}, shelf.by_name),
+        ({"name": shelf.prefix, "order": "desc"}, shelf.by_name[::-1]),
+        (range_, shelf.by_price),
+        ({**range_, "order": "desc"}, shelf.by_price[::-1]),
+    ):
+        pages = walk(writer, **query, billingCycle=cycle, limit=limit)
+        assert products_on(pages) == [product for product in ordered if product["billingCycle"] == cycle]
+        assert all(len(page["products"]) <= limit for page in pages)  # type: ignore[arg-type]
+
+
+def test_pages_of_a_billing_cycle_may_be_empty_before_the_last(writer: ProductApi, shelf: Shelf) -> None:
+    pages = walk(writer, name=shelf.prefix, billingCycle="one-time", limit=1)
+    assert [page["count"] for page in pages][: len(WORDS)] == [int(cycle == "one-time") for cycle in CYCLES]
+
+
+def test_newest_products_of_a_billing_cycle(writer: ProductApi, shelf: Shelf) -> None:
+    newest = products_of(writer.list(billingCycle="yearly", order="desc", limit=100))
+    assert {str(product["billingCycle"]) for product in newest} == {"yearly"}
+    made = [product for product in shelf.by_creation[::-1] if product["billingCycle"] == "yearly"]
+    assert [product for product in newest if product in made] == made
+
+
 def test_changed_product_moves_in_every_listing(writer: ProductApi, products: Products) -> None:
     name, new_name = products.name("moves"), products.name("has moved")
     product_id = products.make(name=name, price=10)["productId"]
@@ -225,11 +258,13 @@ def test_changed_product_moves_in_every_listing(writer: ProductApi, products: Pr
 
 
 LIMIT, PRICE = "whole number from 1 to 100", "0 to 999999.99"
+CYCLE = "must be one of monthly, yearly, one-time"
 BAD_VALUES: dict[tuple[str, str], list[object]] = {
     ("limit", LIMIT): ["0", "101", "-1", "x", "1.5", "", "1e1", "٣", "99999999999999999999"],
     ("sortBy", "createdAt, price or name"): ["age", "Name", "", "createdat"],
     ("order", "asc or desc"): ["up", "ASC", ""],
     ("active", "true or false"): ["yes", "1", "", "False"],
+    ("billingCycle", CYCLE): ["weekly", "Monthly", "one time", "monthly,yearly", ""],
     ("name", "1 to 100 characters"): ["", "   ", "n" * 101, "tab\there", "\x00"],
     ("minPrice", PRICE): ["-1", "x", "", "1.234", "1e3", "1000000", "NaN", "1,50"],
     ("maxPrice", PRICE): ["-1", "x", "", "1.234", "1e3", "1000000", "Infinity"],
@@ -241,6 +276,7 @@ BAD_QUERIES: list[tuple[Query, str, str]] = [
     ({"name": "abc", "sortBy": "price"}, "sortBy", "name"),
     ({"maxPrice": "1", "sortBy": "createdAt"}, "sortBy", "price"),
     ({"limit": ["1", "2"]}, "limit", "once"),
+    ({"billingCycle": ["monthly", "yearly"]}, "billingCycle", "once"),
     ({"page": "2"}, "page", "not a parameter"),
     ({"Limit": "2"}, "Limit", "not a parameter"),
 ]
@@ -294,6 +330,7 @@ def test_cursor_that_was_not_handed_out_is_refused(writer: ProductApi, shelf: Sh
         {"name": "another prefix"},
         {"name": "PREFIX", "order": "desc"},
         {"name": "PREFIX", "active": "false"},
+        {"name": "PREFIX", "billingCycle": "monthly"},
         {"sortBy": "name"},
         {"sortBy": "price"},
         {"sortBy": "createdAt", "order": "desc"},

@@ -34,13 +34,13 @@ def listed(header: str) -> set[str]:
     return {part.strip() for part in header.split(",")}
 
 
-def preflight(stranger: ProductApi, path: str, origin: str) -> requests.Response:
+def preflight(stranger: ProductApi, path: str, origin: str, method: str = "GET") -> requests.Response:
     return stranger.send(
         "OPTIONS",
         path,
         headers={
             "Origin": origin,
-            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": "x-api-key,content-type",
         },
     )
@@ -52,10 +52,13 @@ def allowed_origin(stranger: ProductApi) -> str:
     return preflight(stranger, "products", "https://elsewhere.example").headers["Access-Control-Allow-Origin"]
 
 
-@pytest.mark.parametrize(
+each_missing_path = pytest.mark.parametrize(
     "path", ["", "product", f"{PRODUCT}/nothing", f"{CHANGES}/1", "../v9.9/products", "products/a/b/c", "PRODUCTS"]
 )
-@pytest.mark.parametrize("method", ["GET", "POST"])
+
+
+@each_missing_path
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_path_that_is_not_there_is_not_found(writer: ProductApi, method: str, path: str) -> None:
     assert_refused(writer.send(method, path), 404, "NotFound")
 
@@ -87,6 +90,28 @@ def test_preflight_needs_no_key_and_allows_what_the_api_takes(
     assert listed(response.headers["Access-Control-Allow-Methods"]) >= METHODS[path]
     taken = {"content-type", "x-api-key", "idempotency-key", "if-match", "if-none-match"}
     assert listed(response.headers["Access-Control-Allow-Headers"].lower()) >= taken
+
+
+@each_missing_path
+def test_preflight_is_answered_at_a_path_that_is_not_there_so_that_a_page_sees_the_404(
+    writer: ProductApi, stranger: ProductApi, allowed_origin: str, path: str
+) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        response = preflight(stranger, path, allowed_origin, method)
+        assert response.status_code in (200, 204), response.text
+        assert response.headers["Access-Control-Allow-Origin"] == allowed_origin
+        assert method in listed(response.headers["Access-Control-Allow-Methods"])
+        assert {"content-type", "x-api-key"} <= listed(response.headers["Access-Control-Allow-Headers"].lower())
+        assert listed(response.headers["Allow"]) == {"OPTIONS"}
+        answer = writer.send(method, path, headers={"Origin": allowed_origin})
+        assert_refused(answer, 404, "NotFound")
+        assert answer.headers["Access-Control-Allow-Origin"] == allowed_origin
+
+
+@pytest.mark.parametrize("path", ["nothing", f"{PRODUCT}/nothing"])
+def test_preflight_of_a_path_that_is_not_there_does_not_allow_a_strange_origin(stranger: ProductApi, path: str) -> None:
+    response = preflight(stranger, path, "https://elsewhere.example")
+    assert response.headers["Access-Control-Allow-Origin"] != "https://elsewhere.example"
 
 
 @each_path

@@ -44,6 +44,13 @@ HASTY_CLICK = """
 })()
 """
 
+# A key makes the browser ask first (CORS preflight).
+FETCH = """
+fetch(URL, {method: METHOD, headers: {"x-api-key": KEY}}).then(
+  async (answer) => [answer.status, (await answer.json()).error]
+)
+"""
+
 pytestmark = [
     pytest.mark.skipif(
         CHROMIUM is None, reason="needs Chromium or Chrome, and finds none: install it, or name it in CHROMIUM"
@@ -140,6 +147,20 @@ def test_products_are_listed_from_the_page_with_the_form_as_it_is(page: Page, pr
     assert status == 200
     assert cast("list[Json]", answer["products"])
     assert page.complaints() == []
+
+
+def test_page_sees_that_there_is_nothing_at_a_path(page: Page, deployment: Deployment) -> None:
+    for path in ("nothing", "products/00000000-0000-4000-8000-000000000000/nothing"):
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            status, error = cast(
+                "list[object]",
+                page.run(
+                    FETCH.replace("URL", json.dumps(f"{deployment.url}/{path}"))
+                    .replace("METHOD", json.dumps(method))
+                    .replace("KEY", json.dumps(deployment.writer_key))
+                ),
+            )
+            assert (status, error) == (404, "NotFound")
 
 
 def test_nothing_is_sent_before_the_form_is_there(page: Page) -> None:

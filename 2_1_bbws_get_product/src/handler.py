@@ -7,8 +7,9 @@ import history_request
 from common import api, aws, configuration
 from common.api_clients import ApiClients
 from common.change_record import public_record
-from common.entity_tags import EntityTags, entity_tag
+from common.entity_tags import entity_tag
 from common.errors import Forbidden
+from common.if_none_match import if_none_match, unless_known
 from common.product import public
 from common.product_lookup import active_product
 from common.product_table import ProductTable
@@ -30,13 +31,9 @@ def _product(request: api.Request) -> api.Response:
     """Answer with the product, unless there is none, it is withdrawn or the caller has it already."""
     product_id = request.product_id()
     refuse_all(request.query)
-    condition = request.headers.get("if-none-match")
-    known = None if condition is None else EntityTags.parse("If-None-Match", condition)
+    known = if_none_match(request)
     product = active_product(TABLE, product_id)
-    tag = {"ETag": entity_tag(product["version"])}
-    if known is not None and known.match(product["version"], weakly=True):
-        return api.Response(304, headers=tag)
-    return api.Response(200, {"product": public(product)}, tag)
+    return unless_known(known, entity_tag(product["version"]), {"product": public(product)})
 
 
 def _history(request: api.Request) -> api.Response:

@@ -1,4 +1,4 @@
-"""The cursors of listings: the sort key of the last product shown, in a form that callers pass back and don't read."""
+"""The cursors of listings: the sort key of the last product read, in a form that callers pass back and don't read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def decode(listing: Listing, cursor: str) -> str:
 
 
 def _query(listing: Listing) -> list[object]:
-    return [listing.sort_by, listing.ascending, listing.active, listing.key_range]
+    query: list[object] = [listing.sort_by, listing.ascending, listing.active, listing.key_range]
+    # Only where it is asked for: cursors from before there was such a filter hold good.
+    return query if listing.billing_cycle is None else [*query, listing.billing_cycle]
 
 
 def _is_in(listing: Listing, sort_key: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import listing
 from common import api, aws, configuration
 from common.api_clients import ApiClients
+from common.entity_tags import content_tag
 from common.errors import Forbidden
+from common.if_none_match import if_none_match, unless_known
 from common.product import LISTED_ATTRIBUTES, public
 from product_index import page
 
@@ -16,17 +18,16 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 @api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
-    """Answer with a page; withdrawn products are for writers only."""
+    """Answer with a page, unless the caller has it already; withdrawn products are for writers only."""
     client = CLIENTS.client_of(request)
     wanted = listing.read(request.query)
     if not wanted.active and not client.is_writer:
         raise Forbidden("the API key may not list withdrawn products (active=false)")
+    known = if_none_match(request)
     found = page(DYNAMODB, TABLE_NAME, wanted)
-    return api.Response(
-        200,
-        {
-            "products": [public(product, LISTED_ATTRIBUTES) for product in found.products],
-            "count": len(found.products),
-            "nextCursor": found.next_cursor,
-        },
-    )
+    body = {
+        "products": [public(product, LISTED_ATTRIBUTES) for product in found.products],
+        "count": len(found.products),
+        "nextCursor": found.next_cursor,
+    }
+    return unless_known(known, content_tag(body), body)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from common import prices
 from common.index_keys import name_range, price_range
+from common.product import BILLING_CYCLE
 from common.query_parameters import DEFAULT_LIMIT, LIMIT_ALLOWED, QueryParameters, one_of, page_limit
 from common.text import is_printable, normalise
 
@@ -27,6 +28,7 @@ ALLOWED = {
     "minPrice": _PRICE_BOUND,
     "maxPrice": _PRICE_BOUND,
     "active": "must be true or false",
+    "billingCycle": f"must be one of {', '.join(BILLING_CYCLE.words)}",
 }
 _PRICE = re.compile(r"\d{1,6}(\.\d{1,2})?", re.ASCII)
 
@@ -43,8 +45,10 @@ class Listing:
         Whether it shows the active products or the withdrawn ones.
     key_range : tuple of str or None
         The lowest and the highest sort key, both included; ``None`` for the whole index.
+    billing_cycle : str or None
+        The one that the products shown have; ``None`` for whichever. Others in the range are read all the same.
     limit : int
-        The most products on a page.
+        The most products that a page reads.
     cursor : str or None
         The `nextCursor` of the page before.
     """
@@ -53,6 +57,7 @@ class Listing:
     ascending: bool = True
     active: bool = True
     key_range: tuple[str, str] | None = None
+    billing_cycle: str | None = None
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
@@ -69,6 +74,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
     sort_by = parameters.read("sortBy", one_of("createdAt", "price", "name"), None)
     ascending = parameters.read("order", one_of("asc", "desc"), "asc") == "asc"
     active = parameters.read("active", one_of("true", "false"), "true") == "true"
+    billing_cycle = parameters.read("billingCycle", one_of(*BILLING_CYCLE.words), None)
     limit = parameters.read("limit", page_limit, DEFAULT_LIMIT)
     cursor = parameters.read("cursor", str, None)
     prefix = parameters.read("name", _prefix, None)
@@ -92,7 +98,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
     elif by_price:
         sort_by = "price"
         key_range = price_range(lowest, highest)
-    return Listing(sort_by or "createdAt", ascending, active, key_range, limit, cursor)
+    return Listing(sort_by or "createdAt", ascending, active, key_range, billing_cycle, limit, cursor)
 
 
 def _prefix(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The table's indexes: a page of products in the order of one of them, by one query that reads that page only."""
+"""The table's indexes: a page of products in the order of one of them, by one query that reads a page and no more."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Page:
 def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
     """Return one page of a listing.
 
-    A page may hold fewer products than its limit and still have a next one: DynamoDB reads at most 1 MB.
+    A page may hold fewer products than its limit, or none, and still have a next one: DynamoDB reads at most 1 MB, and
+    of what it reads a filter leaves out some.
 
     Raises
     ------
@@ -43,6 +44,12 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
         The call to AWS failed.
     """
     index = INDEXES[listing.sort_by]
+    query: QueryInputTypeDef = {
+        "TableName": table_name,
+        "IndexName": index.name,
+        "ScanIndexForward": listing.ascending,
+        "Limit": listing.limit,
+    }
     names = {"#partition": index.partition_key}
     values: dict[str, object] = {":partition": partition(listing.active)}
     condition = "#partition = :partition"
@@ -50,15 +57,9 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
         names["#sort"] = index.sort_key
         values[":lowest"], values[":highest"] = listing.key_range
         condition += " AND #sort BETWEEN :lowest AND :highest"
-    query: QueryInputTypeDef = {
-        "TableName": table_name,
-        "IndexName": index.name,
-        "KeyConditionExpression": condition,
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": to_item(values),
-        "ScanIndexForward": listing.ascending,
-        "Limit": listing.limit,
-    }
+    if listing.billing_cycle is not None:
+        values[":billingCycle"] = listing.billing_cycle
+        query["FilterExpression"] = "billingCycle = :billingCycle"
     if listing.cursor is not None:
         sort_key = cursor.decode(listing, listing.cursor)
         query["ExclusiveStartKey"] = to_item(
@@ -68,6 +69,9 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
                 index.sort_key: sort_key,
             }
         )
+    query["KeyConditionExpression"] = condition
+    query["ExpressionAttributeNames"] = names
+    query["ExpressionAttributeValues"] = to_item(values)
     answer = client.query(**query)
     last_key = from_item(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
     return Page(

@@ -35,11 +35,14 @@ READ_AT_ONCE_BYTES = 1024 * 1024
 
 _INDEXES = {index.name: index for index in (BY_PRICE, BY_NAME, BY_CREATED)}
 _CONDITION = re.compile(r"(#\w+) = (:\w+)(?: AND (#\w+) BETWEEN (:\w+) AND (:\w+))?")
-# Neither a filter nor anything else that makes DynamoDB read what it doesn't answer.
+# The one filter there is: what makes DynamoDB read more than it answers.
+_FILTER = re.compile(r"billingCycle = (:\w+)")
+_PLACEHOLDER = re.compile(r"[#:]\w+")
 _UNDERSTOOD = {
     "TableName",
     "IndexName",
     "KeyConditionExpression",
+    "FilterExpression",
     "ExpressionAttributeNames",
     "ExpressionAttributeValues",
     "ScanIndexForward",
@@ -111,6 +114,7 @@ class ProductIndexes:
             raise _Refused
         index = _INDEXES[query["IndexName"]]
         partition, between = _condition(index, query)
+        billing_cycle = _billing_cycle(query)
         positions = self._partitions.get((index.name, partition), [])
         begin, end = 0, len(positions)
         if between is not None:
@@ -140,11 +144,8 @@ class ProductIndexes:
             if more:
                 break
         self.read.append(len(found))
-        answer = {
-            "Items": [_projected(index, item) for item in found],
-            "Count": len(found),
-            "ScannedCount": len(found),
-        }
+        items = [_projected(index, item) for item in found if billing_cycle in (None, item["billingCycle"]["S"])]
+        answer = {"Items": items, "Count": len(items), "ScannedCount": len(found)}
         return {**answer, "LastEvaluatedKey": _keys(index, found[-1])} if more else answer
 
 
@@ -166,8 +167,9 @@ def _condition(index: Index, query: Mapping[str, Any]) -> tuple[str, tuple[bytes
     names, values = query["ExpressionAttributeNames"], query["ExpressionAttributeValues"]
     if parts is None or names.get(parts[1]) != index.partition_key:
         raise _Refused
-    used = {part for part in parts.groups() if part is not None}
-    if used != {*names, *values}:
+    expressions = (query["KeyConditionExpression"], query.get("FilterExpression", ""))
+    used = _PLACEHOLDER.findall(" ".join(expressions))
+    if set(used) != {*names, *values}:
         raise _Refused
     partition = values[parts[2]]["S"]
     if parts[3] is None:
@@ -176,6 +178,16 @@ def _condition(index: Index, query: Mapping[str, Any]) -> tuple[str, tuple[bytes
     if names[parts[3]] != index.sort_key or lowest > highest or len(highest) > LONGEST_SORT_KEY_BYTES:
         raise _Refused
     return partition, (lowest, highest)
+
+
+def _billing_cycle(query: Mapping[str, Any]) -> str | None:
+    """Return the billing cycle of the items that a query answers; `None` for all that it reads."""
+    if "FilterExpression" not in query:
+        return None
+    parts = _FILTER.fullmatch(query["FilterExpression"])
+    if parts is None:
+        raise _Refused
+    return str(query["ExpressionAttributeValues"][parts[1]]["S"])
 
 
 def _start(index: Index, partition: str, between: tuple[bytes, bytes] | None, start: Item) -> Position:

@@ -39,6 +39,14 @@ resource "aws_api_gateway_resource" "changes" {
   path_part   = "changes"
 }
 
+# Every path that isn't one of these, at any depth: API Gateway looks for path and method together, and comes here where
+# nothing nearer has both. There is no method but OPTIONS, so all others stay what they were: nothing at this path.
+resource "aws_api_gateway_resource" "unknown" {
+  rest_api_id = aws_api_gateway_rest_api.products.id
+  parent_id   = aws_api_gateway_rest_api.products.root_resource_id
+  path_part   = "{unknown+}"
+}
+
 resource "aws_api_gateway_deployment" "products" {
   rest_api_id = aws_api_gateway_rest_api.products.id
 

@@ -1,7 +1,9 @@
-# The methods that the gateway answers itself: OPTIONS (CORS preflight, without a key) and every method that a path
-# doesn't have (405 with Allow).
+# The methods that the gateway answers itself: OPTIONS (CORS preflight, without a key, also of paths that aren't there) and
+# every method that a path doesn't have (405 with Allow).
 
 locals {
+  mock_path_ids = merge(local.path_ids, { unknown = aws_api_gateway_resource.unknown.id })
+
   # A MOCK integration takes its status from the template for the request's content type. Types without a template
   # get 415, because passing their body on as the template would be a 500.
   mock_content_types = [
@@ -26,15 +28,21 @@ locals {
     "#end",
   ])
 
+  # To a path that isn't there a page may send whatever some path takes, to be told that it isn't: a browser that gets no
+  # 2xx for a preflight shows its page nothing of the 404.
+  preflight_methods = merge(local.allowed_methods, {
+    unknown = join(", ", concat(sort(distinct(values(local.function_methods)[*].method)), ["OPTIONS"]))
+  })
+
   preflights = {
-    for path, methods in local.allowed_methods : "OPTIONS ${path}" => {
+    for path, methods in local.preflight_methods : "OPTIONS ${path}" => {
       path         = path
       method       = "OPTIONS"
       key_required = false
       status       = "200"
       template     = local.choose_origin
       headers = merge(local.own_headers, {
-        "Allow"                        = "'${methods}'"
+        "Allow"                        = path == "unknown" ? "'OPTIONS'" : "'${methods}'"
         "Access-Control-Allow-Methods" = "'${methods}'"
         "Access-Control-Allow-Headers" = "'content-type,x-api-key,idempotency-key,if-match,if-none-match'"
         "Access-Control-Max-Age"       = "'3600'"
@@ -62,7 +70,7 @@ resource "aws_api_gateway_method" "mock" {
   for_each = local.mock_methods
 
   rest_api_id      = aws_api_gateway_rest_api.products.id
-  resource_id      = local.path_ids[each.value.path]
+  resource_id      = local.mock_path_ids[each.value.path]
   http_method      = each.value.method
   authorization    = "NONE"
   api_key_required = each.value.key_required
@@ -72,7 +80,7 @@ resource "aws_api_gateway_integration" "mock" {
   for_each = local.mock_methods
 
   rest_api_id          = aws_api_gateway_rest_api.products.id
-  resource_id          = local.path_ids[each.value.path]
+  resource_id          = local.mock_path_ids[each.value.path]
   http_method          = aws_api_gateway_method.mock[each.key].http_method
   type                 = "MOCK"
   passthrough_behavior = "NEVER"
@@ -92,7 +100,7 @@ resource "aws_api_gateway_method_response" "mock" {
   for_each = local.mock_methods
 
   rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = local.path_ids[each.value.path]
+  resource_id = local.mock_path_ids[each.value.path]
   http_method = aws_api_gateway_method.mock[each.key].http_method
   status_code = each.value.status
 
@@ -103,7 +111,7 @@ resource "aws_api_gateway_integration_response" "mock" {
   for_each = local.mock_methods
 
   rest_api_id = aws_api_gateway_rest_api.products.id
-  resource_id = local.path_ids[each.value.path]
+  resource_id = local.mock_path_ids[each.value.path]
   http_method = aws_api_gateway_method.mock[each.key].http_method
   status_code = aws_api_gateway_method_response.mock[each.key].status_code
 

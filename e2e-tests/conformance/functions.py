@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from product_api import Json
 
-# All three have the same `common`; the second and the third add a module each.
-for _repository in ("create_product", "list_products", "get_product"):
-    sys.path.append(str(ROOT / f"2_1_bbws_{_repository}" / "src"))
+_SOURCES = [ROOT / f"2_1_bbws_{name}" / "src" for name in ("create_product", "list_products", "get_product")]
+sys.path.extend(map(str, _SOURCES))
+# Each has those modules of `common` that its own code imports, and no two of one name differ.
+importlib.import_module("common").__path__ = [str(source / "common") for source in _SOURCES]
 
 _errors = importlib.import_module("common.errors")
 _product_fields = importlib.import_module("common.product_fields")

@@ -48,6 +48,7 @@ class RealThings:
             {"sortBy": "price", "order": "desc"},
             {"sortBy": "name", "name": products.prefix.upper()},
             {"minPrice": "1.50", "maxPrice": "999999.99"},
+            {"billingCycle": "monthly", "order": "desc"},
         )
         self._cursors: set[str] = set()
         self._second_pages = [{**search, "cursor": self._cursor(api.list(limit=1, **search))} for search in searches]
@@ -65,9 +66,8 @@ class RealThings:
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
         for name in ("If-Match", "If-None-Match"):
-            if product_id and _number(operation_id, "header", name, case.headers):
-                tag = self._api.get(product_id).headers.get("ETag")
-                case.headers[name] = tag or case.headers[name]
+            if _number(operation_id, "header", name, case.headers):
+                case.headers[name] = self._tag(operation_id, product_id, case.query) or case.headers[name]
 
     def _real_query(self, operation_id: str, product_id: str | None, query: dict[str, str]) -> dict[str, str]:
         """Return a query with real things in it, and without parameters that exclude each other.
@@ -91,6 +91,14 @@ class RealThings:
             search = {"minPrice", "maxPrice"} if number % 2 else {"name", *excluded}
             query = {name: text for name, text in query.items() if name not in {*search, "sortBy"}}
         return query
+
+    def _tag(self, operation_id: str, product_id: str | None, query: Mapping[str, object] | None) -> str | None:
+        """Return the tag of what a request is for; ``None`` where there is none."""
+        if product_id:
+            return self._api.get(product_id).headers.get("ETag")
+        if operation_id.endswith("Products"):
+            return self._api.list(**{name: _text(value) for name, value in (query or {}).items()}).headers.get("ETag")
+        return None
 
     def handed_out(self, cursor: str) -> bool:
         """Tell whether a cursor is one of the API's own."""

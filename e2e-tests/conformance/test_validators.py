@@ -159,6 +159,7 @@ QUERY_VALUES: dict[str, SearchStrategy[str]] = {
     "minPrice": st.sampled_from(["", *BOUNDS]),
     "maxPrice": st.sampled_from(["", *BOUNDS]),
     "active": st.sampled_from(["true", "false", "True", "1", "", "no"]),
+    "billingCycle": st.sampled_from(CYCLES),
     "changeId": st.sampled_from([ID, ID.upper(), ID[:4], ID.replace("-", ""), ""]),
     "Limit": st.just("1"),
     "page": st.just("1"),
@@ -213,7 +214,12 @@ CONDITIONS = st.lists(
 
 @pytest.mark.parametrize(
     ("operation_id", "name"),
-    [("updateProduct", "If-Match"), ("withdrawProduct", "If-Match"), ("getProduct", "If-None-Match")],
+    [
+        ("updateProduct", "If-Match"),
+        ("withdrawProduct", "If-Match"),
+        ("getProduct", "If-None-Match"),
+        ("listProducts", "If-None-Match"),
+    ],
 )
 @given(value=CONDITIONS)
 @seed(SEED)

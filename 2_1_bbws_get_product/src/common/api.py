@@ -243,7 +243,7 @@ def _caching_headers(method: str, status: int) -> dict[str, str]:
         "Cache-Control": "private, no-cache" if was_read else "no-store",
         # The gateway compresses on the way and leaves ETag as it is. Strong tags of different encodings ought to differ
         # (RFC 9110, section 8.8.3.3), because of ranges, which there are none of, and of caches, which this keeps from
-        # taking one encoding for the other. A weak tag would be no use: If-Match never matches one.
+        # taking one encoding for the other. A product's can't be weak: If-Match would never match it.
         "Vary": "Accept-Encoding, Origin",
     }
 

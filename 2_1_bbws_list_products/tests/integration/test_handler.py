@@ -307,6 +307,82 @@ def test_search_by_name_is_paged_too(pages, stored_product, order):
     assert shown == (expected if order == "asc" else expected[::-1])
 
 
+# Search by billing cycle
+
+
+@pytest.fixture
+def shelf(stored_product):
+    """Nine products of three billing cycles, in one order by name, price and creation."""
+    return [
+        stored_product(
+            name=f"{word} {number}",
+            price=f"{number}.00",
+            billingCycle=("monthly", "yearly", "one-time")[number % 3],
+            dateCreated=f"2026-11-22T08:00:00.00000{number}Z",
+        )
+        for number, word in enumerate(["Plan"] * 6 + ["Shop"] * 3, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ({}, [1, 4, 7]),
+        ({"order": "desc"}, [7, 4, 1]),
+        ({"sortBy": "price"}, [1, 4, 7]),
+        ({"sortBy": "name", "order": "desc"}, [7, 4, 1]),
+        ({"name": "plan"}, [1, 4]),
+        ({"name": "SHOP", "order": "desc"}, [7]),
+        ({"minPrice": "2"}, [4, 7]),
+        ({"minPrice": "2", "maxPrice": "4", "order": "desc"}, [4]),
+        ({"minPrice": "2", "maxPrice": "3"}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", ["1", "2", "4", "100"])
+def test_billing_cycle_is_a_filter_in_every_order_and_search(pages, shelf, query, numbers, limit):
+    found = pages(**query, billingCycle="yearly", limit=limit)
+
+    assert [product for page in found for product in page] == [
+        {**shelf[number - 1], "price": float(number)} for number in numbers
+    ]
+    assert all(len(page) <= int(limit) for page in found)
+
+
+@pytest.mark.parametrize("billing_cycle", ["monthly", "yearly", "one-time"])
+def test_every_product_has_its_billing_cycle(pages, shelf, billing_cycle):
+    shown = [product for page in pages(billingCycle=billing_cycle, limit="2") for product in page]
+
+    assert [product["name"] for product in shown] == [
+        product["name"] for product in shelf if product["billingCycle"] == billing_cycle
+    ]
+    assert len(shown) == 3
+
+
+def test_page_may_hold_fewer_products_than_its_limit_or_none_though_others_follow(pages, shelf):
+    # The pages read the products 1 to 3, 4 to 6, and 7 to 9.
+    assert [len(page) for page in pages(billingCycle="yearly", limit="3")][:3] == [1, 1, 1]
+    # From 9 downwards, of which 8, 5 and 2 are shown.
+    found = pages(billingCycle="one-time", order="desc", limit="1")
+    assert [len(page) for page in found][:9] == [0, 1, 0, 0, 1, 0, 0, 1, 0]
+
+
+def test_withdrawn_products_are_filtered_too(names, stored_product):
+    stored_product(name="Old plan", billingCycle="yearly", active=False)
+    stored_product(name="Old offer", billingCycle="monthly", active=False)
+    stored_product(name="Plan", billingCycle="yearly")
+
+    assert names(active="false", billingCycle="yearly") == ["Old plan"]
+
+
+def test_product_that_gets_another_billing_cycle_is_found_by_that(names, stored_product):
+    product = stored_product(name="Plan", billingCycle="yearly")
+    stored_product(**{**product, "billingCycle": "monthly", "version": 2})
+
+    assert names(billingCycle="yearly") == []
+    assert names(billingCycle="monthly") == ["Plan"]
+
+
 # Withdrawn products
 
 
@@ -343,13 +419,124 @@ def test_readers_may_list(call, stored_product, reader_key):
 
 
 @pytest.mark.parametrize("query", [{}, {"limit": "1"}, {"limit": "0"}, {"active": "false"}])
-def test_head_is_answered_as_get(call, stored_product, reader_key, query):
+@pytest.mark.parametrize("condition", [None, "*", '"other"', "malformed"])
+def test_head_is_answered_as_get(call, stored_product, reader_key, query, condition):
     stored_product()
     stored_product()
 
-    head, get = (call(handler, method, key=reader_key, query=query) for method in ("HEAD", "GET"))
+    head, get = (
+        call(handler, method, key=reader_key, query=query, headers={"If-None-Match": condition})
+        for method in ("HEAD", "GET")
+    )
 
     assert head == get
+
+
+# Conditional requests
+
+
+@pytest.fixture
+def tag(call):
+    """Return a function that gives the tag of a page."""
+
+    def of_page(**query):
+        answer = call(handler, query=query)
+        assert answer.status == 200, answer.text
+        return answer.headers["ETag"]
+
+    return of_page
+
+
+def test_page_is_tagged_and_not_sent_again_to_who_has_it(call, stored_product):
+    stored_product()
+    tag = call(handler).headers["ETag"]
+
+    for condition in (tag, tag.removeprefix("W/"), f'"other", {tag}', ['W/"other"', tag], "*"):
+        answer = call(handler, headers={"If-None-Match": condition, "Origin": "https://shop.example"})
+
+        assert (answer.status, answer.text) == (304, "")
+        assert answer.headers["ETag"] == tag
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+        assert "Content-Type" not in answer.headers
+        # What the whole answer would have said of caching (RFC 9110, section 15.4.5).
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Vary"] == "Accept-Encoding, Origin"
+
+
+def test_page_stays_tagged_the_same_as_long_as_it_says_the_same(tag, stored_product, reader_key, writer_key, call):
+    for number in range(3):
+        stored_product(price=f"{number + 1}.00", dateCreated=f"2026-11-22T08:00:0{number}.000000Z")
+
+    assert tag(limit="2") == tag(limit="2") == tag(limit="2", order="asc")
+    assert len({call(handler, key=key).headers["ETag"] for key in (reader_key, writer_key)}) == 1
+    before = tag(limit="2")
+    stored_product(dateCreated="2027-01-01T00:00:00.000000Z")
+    # Not on this page.
+    assert tag(limit="2") == before
+
+
+def test_empty_page_is_tagged_too(call, table):
+    tag = call(handler).headers["ETag"]
+
+    assert call(handler, headers={"If-None-Match": tag}).status == 304
+
+
+def test_page_with_a_change_is_sent_whatever_changed(call, stored_product):
+    product = stored_product(dateCreated="2026-11-22T08:00:00.000000Z")
+    changes = [
+        lambda: stored_product(**{**product, "price": "7.00"}),
+        lambda: stored_product(**{**product, "price": "7.00", "version": product["version"] + 1}),
+        lambda: stored_product(dateCreated="2026-11-22T09:00:00.000000Z"),
+        # A third: there is a next page.
+        lambda: stored_product(dateCreated="2026-11-22T10:00:00.000000Z"),
+        lambda: stored_product(**{**product, "active": False}),
+    ]
+    tags = [call(handler, query={"limit": "2"}).headers["ETag"]]
+
+    for change in changes:
+        change()
+        answer = call(handler, query={"limit": "2"}, headers={"If-None-Match": ", ".join(tags)})
+        assert answer.status == 200
+        tags.append(answer.headers["ETag"])
+
+    assert len(set(tags)) == len(tags)
+
+
+def test_page_that_another_one_follows_now_is_sent_though_its_products_are_the_same(call, stored_product):
+    for number in range(2):
+        stored_product(dateCreated=f"2026-11-22T08:00:0{number}.000000Z")
+    last = call(handler, query={"limit": "2"})
+    stored_product(dateCreated="2026-11-22T08:00:02.000000Z")
+
+    answer = call(handler, query={"limit": "2"}, headers={"If-None-Match": last.headers["ETag"]})
+
+    assert answer.status == 200
+    assert answer.body["products"] == last.body["products"]
+    assert (last.body["nextCursor"] is None, answer.body["nextCursor"] is None) == (True, False)
+
+
+@pytest.mark.parametrize("condition", ["", "7", '"7', "'7'", 'w/"7"', '"6" "7"', '*, "7"', "null", ","])
+def test_malformed_condition_is_refused_with_what_is_allowed(call, stored_product, condition):
+    answer = call(handler, headers={"If-None-Match": condition})
+
+    assert refusal(answer) == (400, "ValidationError", ["If-None-Match"])
+    assert "in double quotes" in answer.body["details"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "status"),
+    [
+        ({"active": "false"}, "reader", 403),
+        ({}, "nobody", 403),
+        ({"limit": "0"}, "reader", 400),
+        ({"cursor": "made-up"}, "reader", 400),
+    ],
+)
+def test_what_is_refused_is_refused_whatever_the_caller_has(call, stored_product, reader_key, query, key, status):
+    answer = call(handler, query=query, key=reader_key if key == "reader" else "wrong", headers={"If-None-Match": "*"})
+
+    assert answer.status == status
+    assert "ETag" not in answer.headers
 
 
 @pytest.mark.parametrize("key", [None, "", "a-wrong-key"])
@@ -371,6 +558,9 @@ def test_key_of_no_client_is_forbidden(call, table, key):
         ({"sortBy": "colour"}, "sortBy", "createdAt, price or name"),
         ({"order": "up"}, "order", "asc or desc"),
         ({"active": "maybe"}, "active", "true or false"),
+        ({"billingCycle": "weekly"}, "billingCycle", "must be one of monthly, yearly, one-time"),
+        ({"billingCycle": ""}, "billingCycle", "must be one of monthly, yearly, one-time"),
+        ({"billingCycle": ["yearly", "monthly"]}, "billingCycle", "must be given once"),
         ({"name": ""}, "name", "first 1 to 100 characters"),
         ({"minPrice": "-1"}, "minPrice", "from 0 to 999999.99"),
         ({"maxPrice": "NaN"}, "maxPrice", "from 0 to 999999.99"),
@@ -406,6 +596,7 @@ def next_cursor(call, stored_product):
         {"minPrice": "5", "maxPrice": "100"},
         {"minPrice": "5", "order": "desc"},
         {"minPrice": "5", "active": "false"},
+        {"minPrice": "5", "billingCycle": "monthly"},
         {"sortBy": "price"},
         {"sortBy": "name"},
         {"name": "plan"},
@@ -459,6 +650,12 @@ def test_product_that_left_the_listing_does_not_break_its_cursor(call, table, st
 # Failures
 
 
+def test_failure_of_dynamodb_is_none_to_hide_behind_a_304(call, table, aws_fails):
+    aws_fails(function.DYNAMODB, "Query", status=503, code="ServiceUnavailable")
+
+    assert call(handler, headers={"If-None-Match": "*"}).status == 503
+
+
 @pytest.mark.parametrize(
     "failure",
     [
@@ -508,7 +705,15 @@ def test_missing_table_is_a_500_that_does_not_name_it(call):
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"sortBy": "price", "order": "desc"}, {"name": "plan"}, {"minPrice": "1"}, {"active": "false"}]
+    "query",
+    [
+        {},
+        {"sortBy": "price", "order": "desc"},
+        {"name": "plan"},
+        {"minPrice": "1"},
+        {"active": "false"},
+        {"billingCycle": "yearly"},
+    ],
 )
 def test_listing_is_one_query_however_many_products_there_are(call, stored_product, query):
     for number in range(30):

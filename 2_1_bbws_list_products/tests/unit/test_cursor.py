@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import cursor
@@ -18,6 +20,7 @@ OTHER_LISTINGS = [
     Listing(sort_by="price", key_range=BY_PRICE.key_range, active=False),
     Listing(sort_by="price", key_range=("000010.00#", "000020.01$")),
     Listing(sort_by="price", key_range=("000009.99#", "000020.00$")),
+    Listing(sort_by="price", key_range=BY_PRICE.key_range, billing_cycle="monthly"),
     Listing(sort_by="price"),
     Listing(),
 ]
@@ -67,6 +70,15 @@ def test_cursor_of_another_query_is_refused(listing):
 
     with pytest.raises(InvalidCursor):
         cursor.decode(BY_PRICE, made)
+
+
+@pytest.mark.parametrize("other", [None, "yearly", "one-time"])
+def test_cursor_of_another_billing_cycle_is_refused(other):
+    made = cursor.encode(replace(BY_PRICE, billing_cycle="monthly"), SORT_KEY)
+
+    assert cursor.decode(replace(BY_PRICE, billing_cycle="monthly"), made) == SORT_KEY
+    with pytest.raises(InvalidCursor):
+        cursor.decode(replace(BY_PRICE, billing_cycle=other), made)
 
 
 @pytest.mark.parametrize("made_up", ["", "AAAAAAAAAAAAAAAA", "🚀", SORT_KEY])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import listing
@@ -21,15 +23,20 @@ def refused(query):
 
 
 def test_nothing_asked_means_the_oldest_active_products():
-    assert read() == Listing(sort_by="createdAt", ascending=True, active=True, key_range=None, limit=20, cursor=None)
+    assert read() == Listing(
+        sort_by="createdAt", ascending=True, active=True, key_range=None, billing_cycle=None, limit=20, cursor=None
+    )
 
 
 def test_everything_asked_is_understood():
-    assert read(sortBy="price", order="desc", active="false", limit="100", cursor="abc", minPrice="1") == Listing(
+    query = {"sortBy": "price", "order": "desc", "active": "false", "limit": "100", "cursor": "abc", "minPrice": "1"}
+
+    assert read(**query, billingCycle="one-time") == Listing(
         sort_by="price",
         ascending=False,
         active=False,
         key_range=("000001.00#", "999999.99$"),
+        billing_cycle="one-time",
         limit=100,
         cursor="abc",
     )
@@ -46,6 +53,12 @@ def test_everything_asked_is_understood():
         ("active", "1", "must be true or false"),
         ("active", "False", "must be true or false"),
         ("active", "", "must be true or false"),
+        ("billingCycle", "weekly", "must be one of monthly, yearly, one-time"),
+        ("billingCycle", "Monthly", "must be one of monthly, yearly, one-time"),
+        ("billingCycle", "one time", "must be one of monthly, yearly, one-time"),
+        ("billingCycle", "monthly,yearly", "must be one of monthly, yearly, one-time"),
+        ("billingCycle", " yearly", "must be one of monthly, yearly, one-time"),
+        ("billingCycle", "", "must be one of monthly, yearly, one-time"),
         ("limit", "0", "must be a whole number from 1 to 100"),
         ("limit", "101", "must be a whole number from 1 to 100"),
     ],
@@ -123,6 +136,16 @@ def test_name_that_begins_no_name_is_refused(name):
 # Combinations
 
 
+@pytest.mark.parametrize("billing_cycle", ["monthly", "yearly", "one-time"])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"name": "x"}, {"minPrice": "1", "maxPrice": "2"}, {"sortBy": "name"}, {"active": "false", "order": "desc"}],
+    ids=str,
+)
+def test_billing_cycle_goes_with_every_order_and_search(billing_cycle, more):
+    assert read(**more, billingCycle=billing_cycle) == replace(read(**more), billing_cycle=billing_cycle)
+
+
 @pytest.mark.parametrize("more", [{"minPrice": ["1"]}, {"maxPrice": ["1"]}, {"minPrice": ["1"], "maxPrice": ["2"]}])
 def test_name_and_price_cannot_be_searched_at_once(more):
     assert refused({"name": ["x"], **more}) == {"name": "cannot be combined with minPrice or maxPrice"}
@@ -139,16 +162,17 @@ def test_search_by_price_sorts_by_price_only(sort_by, bound):
     assert list(refused({bound: ["1"], "sortBy": [sort_by]})) == ["sortBy"]
 
 
-@pytest.mark.parametrize("name", ["search", "Limit", "nextCursor", "", "category", "sort_by"])
+@pytest.mark.parametrize("name", ["search", "Limit", "nextCursor", "", "category", "sort_by", "billingcycle"])
 def test_unknown_parameter_is_refused_with_those_that_are_known(name):
     message = refused({name: ["x"]})[name]
 
-    assert all(known in message for known in ("limit", "cursor", "sortBy", "order", "name", "minPrice", "maxPrice"))
+    known = ("limit", "cursor", "sortBy", "order", "name", "minPrice", "maxPrice", "active", "billingCycle")
+    assert all(parameter in message for parameter in known)
 
 
-@pytest.mark.parametrize("name", ["limit", "cursor", "order", "active", "name"])
+@pytest.mark.parametrize("name", ["limit", "cursor", "order", "active", "name", "billingCycle"])
 def test_parameter_given_twice_is_refused(name):
-    value = {"limit": "1", "order": "asc", "active": "true"}.get(name, "x")
+    value = {"limit": "1", "order": "asc", "active": "true", "billingCycle": "yearly"}.get(name, "x")
 
     assert refused({name: [value, value]}) == {name: "must be given once"}
 

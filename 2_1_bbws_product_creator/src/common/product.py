@@ -109,12 +109,14 @@ class Field(NamedTuple):
     is_listed: bool = True
 
 
+BILLING_CYCLE = Choice(("monthly", "yearly", "one-time"))
+
 FIELDS = (
     Field("name", Text(3, 100)),
     Field("description", Text(10, 500)),
     Field("price", Money(prices.LOWEST, prices.HIGHEST)),
     Field("currency", CurrencyCode(), default="ZAR"),
-    Field("billingCycle", Choice(("monthly", "yearly", "one-time"))),
+    Field("billingCycle", BILLING_CYCLE),
     Field("features", Texts(20, Text(5, 200)), default=[]),
     Field("active", Flag(), default=True),
 )

@@ -596,6 +596,15 @@ run "prod" {
   }
 
   assert {
+    condition = (
+      aws_api_gateway_resource.unknown.path_part == "{unknown+}"
+      && [for name, method in aws_api_gateway_method.mock : method.http_method if endswith(name, " unknown")] == ["OPTIONS"]
+      && aws_api_gateway_integration_response.mock["OPTIONS unknown"].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'DELETE, GET, HEAD, POST, PUT, OPTIONS'"
+    )
+    error_message = "A path that isn't there must answer preflights and nothing else."
+  }
+
+  assert {
     condition     = alltrue([for name, method in aws_api_gateway_method.mock : method.api_key_required == !startswith(name, "OPTIONS ")])
     error_message = "Only preflights come without a key."
   }

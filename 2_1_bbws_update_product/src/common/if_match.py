@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common.entity_tags import EntityTags
+from common.entity_tags import EntityTags, entity_tag
 from common.errors import VersionMismatch
 
 if TYPE_CHECKING:
@@ -41,6 +41,6 @@ def expected_version(condition: EntityTags | None, product: Product) -> int | No
     """
     if condition is None or condition.any_version:
         return None
-    if not condition.match(product["version"], weakly=False):
+    if not condition.match(entity_tag(product["version"]), weakly=False):
         raise VersionMismatch(product["version"])
     return product["version"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.entity_tags import EntityTags, entity_tag
+from common.entity_tags import EntityTags, content_tag, entity_tag
 from common.errors import ValidationError
 
 OPAQUE = st.text(st.characters(min_codepoint=0x21, exclude_characters='"\x7f', exclude_categories=["Cs"]), max_size=5)
@@ -15,11 +18,11 @@ EMPTY_MEMBERS = st.lists(BLANKS, max_size=2).map(lambda members: ",".join(["", *
 
 
 def strongly(value, version=3):
-    return EntityTags.parse("If-Match", value).match(version, weakly=False)
+    return EntityTags.parse("If-Match", value).match(entity_tag(version), weakly=False)
 
 
 def weakly(value, version=3):
-    return EntityTags.parse("If-None-Match", value).match(version, weakly=True)
+    return EntityTags.parse("If-None-Match", value).match(entity_tag(version), weakly=True)
 
 
 def test_tag_of_a_version_is_the_version_in_quotes():
@@ -33,6 +36,57 @@ def test_tag_matches_its_own_version_and_no_other(version):
     assert weakly(entity_tag(version), version)
     assert not strongly(entity_tag(version), version + 1)
     assert not weakly(entity_tag(version), version + 1)
+
+
+# What an answer without a version is tagged with
+
+BODY = {"products": [{"name": "Größe 日本", "price": 299.9, "features": [], "active": True}], "nextCursor": None}
+
+
+def test_tag_of_a_content_is_a_weak_one_that_stays_the_same():
+    tag = content_tag(BODY)
+
+    assert tag == content_tag(json.loads(json.dumps(BODY)))
+    assert re.fullmatch(r'W/"[A-Za-z0-9_-]{22}"', tag)
+
+
+def test_order_of_the_attributes_is_no_content():
+    assert content_tag(dict(reversed(BODY.items()))) == content_tag(BODY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {**BODY, "nextCursor": "abc"},
+        {**BODY, "products": []},
+        {**BODY, "products": BODY["products"] * 2},
+        {**BODY, "products": [{**BODY["products"][0], "price": 299.91}]},
+        {**BODY, "products": [{**BODY["products"][0], "active": 1}]},
+        {**BODY, "more": None},
+    ],
+)
+def test_other_content_has_another_tag(other):
+    assert content_tag(other) != content_tag(BODY)
+
+
+def test_tag_of_a_content_matches_itself_as_it_is_and_made_strong_on_the_way():
+    tag = content_tag(BODY)
+
+    assert EntityTags.parse("If-None-Match", f'"3", {tag}').match(tag, weakly=True)
+    # Some gateways and proxies drop the W/.
+    assert EntityTags.parse("If-None-Match", tag.removeprefix("W/")).match(tag, weakly=True)
+    assert not EntityTags.parse("If-None-Match", content_tag({})).match(tag, weakly=True)
+
+
+def test_weak_tag_is_never_matched_strongly():
+    tag = content_tag(BODY)
+
+    assert not EntityTags.parse("If-Match", tag).match(tag, weakly=False)
+    assert not EntityTags.parse("If-Match", tag.removeprefix("W/")).match(tag, weakly=False)
+
+
+# Conditions
 
 
 @pytest.mark.parametrize("value", ["*", " *", "*\t"])
