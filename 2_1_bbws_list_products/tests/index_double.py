@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
-from tests import faults
 
 from common.index_keys import BY_CREATED, BY_NAME, BY_PRICE, Index
 from common.product import PRODUCT_ATTRIBUTES
+from tests import faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests import faults
 from tests.index_double import ProductIndexes
 
 from common.attribute_values import to_item
 from common.head import Head
 from common.index_keys import BY_CREATED, BY_NAME, BY_PRICE
 from common.product_table import head_key
+from tests import faults
 
 INDEXES = (BY_PRICE, BY_NAME, BY_CREATED)
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests import faults
 from tests.index_double import READ_AT_ONCE_BYTES, ProductIndexes
 
 import handler as function
@@ -22,6 +21,7 @@ from common.attribute_values import to_item
 from common.head import Head
 from common.product_table import head_key
 from handler import handler
+from tests import faults
 
 # Names that sort by case-folded text alone, that begin one another, or that differ in case or composition only.
 # Fullwidth letters have more bytes than most, and emoji two halves in UTF-16, which sort before fullwidth letters.
