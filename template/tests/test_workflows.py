@@ -263,8 +263,8 @@ def commands(job: str, **variables: str) -> list[list[str]]:
     [
         ("sit", ["github_gate", "was_deployed"]),
         ("plan", ["github_gate", "build", "plan", "unlock"]),
-        ("apply", ["github_gate", "apply", "release", "unlock", "sum_up"]),
-        ("rollback", ["github_gate", "rollback", "sum_up"]),
+        ("apply", ["github_gate", "apply", "release", "unlock"]),
+        ("rollback", ["github_gate", "rollback"]),
     ],
 )
 def test_the_scripts_are_called_in_their_order_with_options_that_they_have(job: str, called: list[str]) -> None:
@@ -283,7 +283,7 @@ def test_the_scripts_are_called_in_their_order_with_options_that_they_have(job: 
 def test_a_deployment_is_rehearsed_in_the_order_of_the_workflows() -> None:
     called = [Path(script).stem for job in ("plan", "apply") for script, *_ in commands(job, ENVIRONMENT="dev")]
 
-    assert [script for script in called if script not in {"github_gate", "unlock", "sum_up"}] == [*DEPLOYMENT]
+    assert [script for script in called if script not in {"github_gate", "unlock"}] == [*DEPLOYMENT]
 
 
 @pytest.mark.parametrize(
