@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import hcl2
 import pytest
@@ -19,11 +20,17 @@ README = ROOT / INFRASTRUCTURE / "README.md"
 TERRAFORM = ROOT / INFRASTRUCTURE / "terraform"
 
 
+@cache
+def parsed(text: str) -> dict[str, Any]:
+    """Return what some Terraform says; the functions' roots share most of theirs."""
+    return hcl2.loads(text)
+
+
 def blocks(root: Path, kind: str) -> dict[str, dict[str, object]]:
     """Return the blocks of a kind in a root, by the names that follow it, joined by dots."""
     found: dict[str, dict[str, object]] = {}
     for file in sorted(root.glob("*.tf")):
-        for block in hcl2.loads(file.read_text(encoding="utf-8")).get(kind, []):
+        for block in parsed(file.read_text(encoding="utf-8")).get(kind, []):
             ((name, content),) = ((key, value) for key, value in block.items() if not key.startswith("__"))
             if kind in ("data", "resource"):
                 ((second, content),) = ((key, value) for key, value in content.items() if not key.startswith("__"))
@@ -45,7 +52,7 @@ def test_table_of_outputs_is_whole() -> None:
 
 def test_table_of_variables_has_what_differs_between_environments() -> None:
     def values(environment: str) -> dict[str, object]:
-        return hcl2.loads((TERRAFORM / "environments" / f"{environment}.tfvars").read_text(encoding="utf-8"))
+        return parsed((TERRAFORM / "environments" / f"{environment}.tfvars").read_text(encoding="utf-8"))
 
     environments = {name: values(name) for name in ("local", "dev", "sit", "prod")}
     names = set().union(*environments.values())
@@ -73,7 +80,7 @@ def test_nothing_is_declared_that_is_not_used(root: Path, kind: str) -> None:
         names = {
             f"local.{name}"
             for file in root.glob("*.tf")
-            for block in hcl2.loads(file.read_text(encoding="utf-8")).get("locals", [])
+            for block in parsed(file.read_text(encoding="utf-8")).get("locals", [])
             for name in block
             if not name.startswith("__")
         }
