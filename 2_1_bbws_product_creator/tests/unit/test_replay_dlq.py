@@ -955,3 +955,97 @@ def test_a_wrong_clock_does_not_decide_what_came_after_the_start(here: float, ex
 
 def test_the_clock_is_believed_where_the_server_shows_none() -> None:
     assert queue_browser.server_time({}, 1_795_351_258.4) == 1_795_351_258.4
+
+
+# Dropping
+
+
+@pytest.fixture
+def state_bucket_of_dev(dev: Queues) -> Any:
+    """Where dropped messages are kept."""
+    client = boto3.client("s3", region_name="eu-west-1")
+    client.create_bucket(
+        Bucket="bbws-terraform-state-dev", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    return client
+
+
+def kept(client: Any) -> list[Any]:
+    """Return what is kept of dropped messages."""
+    listed = client.list_objects_v2(Bucket="bbws-terraform-state-dev", Prefix="dropped/").get("Contents", [])
+    objects = (client.get_object(Bucket="bbws-terraform-state-dev", Key=entry["Key"]) for entry in listed)
+    return [json.loads(found["Body"].read()) for found in objects]
+
+
+def test_dropped_message_is_kept_with_who_dropped_it_and_others_stay(
+    dev: Queues, state_bucket_of_dev: Any, replay: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stays = dev.give_up("stays")
+    goes = dev.give_up(json.dumps(UPDATE), reason="requestedAt: is more than 30 days ago")
+
+    assert replay("dev", "drop", "--message", goes, "--yes") == 0
+
+    assert f"dropped {goes}: kept as dropped/bbws-product-{QUEUE}-dlq-dev/{goes}.json" in capsys.readouterr().out
+    assert [message["MessageId"] for message in dev.visible_on(dev.dead_letters)] == [stays]
+    assert dev.visible_on(dev.source) == []
+    (record,) = kept(state_bucket_of_dev)
+    assert (record["messageId"], json.loads(record["body"])) == (goes, UPDATE)
+    assert record["attributes"] == {"reason": "requestedAt: is more than 30 days ago"}
+    assert record["droppedBy"] == f"arn:aws:sts::{ACCOUNTS['dev']}:assumed-role/operator/test"
+
+
+@pytest.mark.parametrize("answer", ["no", "", "y", None], ids=["no", "nothing", "y", "no terminal"])
+def test_nothing_is_dropped_unless_somebody_says_yes(
+    answer: str | None,
+    dev: Queues,
+    state_bucket_of_dev: Any,
+    replay: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message = dev.give_up("stays")
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: answer is not None))
+    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+
+    assert replay("dev", "drop", "--message", message) == 1
+
+    errors = capsys.readouterr().err
+    assert f"This will delete 1 message from bbws-product-{QUEUE}-dlq-dev for good." in errors
+    assert ("give --yes" in errors) is (answer is None)
+    assert dev.bodies_on(dev.dead_letters) == ["stays"]
+    assert kept(state_bucket_of_dev) == []
+
+
+def test_yes_drops(
+    dev: Queues, state_bucket_of_dev: Any, replay: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = dev.give_up("goes")
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda prompt: "yes")
+
+    assert replay("dev", "drop", "--message", message) == 0
+
+    assert dev.bodies_on(dev.dead_letters) == []
+
+
+def test_what_can_not_be_kept_is_not_dropped(
+    dev: Queues, replay: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no state bucket to keep it in."""
+    message = dev.give_up("stays")
+
+    assert replay("dev", "drop", "--message", message, "--yes") == 1
+
+    assert "the state bucket bbws-terraform-state-dev does not exist" in capsys.readouterr().err
+    assert dev.bodies_on(dev.dead_letters) == ["stays"]
+
+
+def test_message_that_is_not_there_is_named(
+    dev: Queues, state_bucket_of_dev: Any, replay: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev.give_up("stays")
+
+    assert replay("dev", "drop", "--message", "never-there", "--yes") == 1
+
+    assert "error: never-there: not found" in capsys.readouterr().err
+    assert dev.bodies_on(dev.dead_letters) == ["stays"]

@@ -3,6 +3,7 @@
     plans/{repository}/{content}/{SHA-256}.tfplan and .zip     what was planned, until it is applied
     deployed/{repository}/{content}.json                       what was deployed and tried
     deployed/{repository}/refused/{version}                    which version was tried and taken away again
+    dropped/{queue}/{message}.json                             what somebody deleted from a dead-letter queue
 
 A plan holds secrets: the bucket is private and encrypted. What lies there under its own SHA-256 can't be mistaken.
 """
@@ -102,3 +103,8 @@ def deployed(repository: str, content: str) -> str:
 def refused(repository: str, version: str) -> str:
     """Return the key of the note that a version was tried and taken away again."""
     return f"deployed/{repository}/refused/{version}"
+
+
+def dropped(queue: str, message_id: str) -> str:
+    """Return the key of a message that somebody deleted from a dead-letter queue."""
+    return f"dropped/{queue}/{message_id}.json"

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Shows what lies on the dead-letter queue (DLQ) of this repository's function, and moves it back.
+"""Shows what lies on the dead-letter queue (DLQ) of this repository's function, moves it back, or drops it.
 
     replay_dlq.py ENVIRONMENT show [--limit N]
     replay_dlq.py ENVIRONMENT move --all
     replay_dlq.py ENVIRONMENT move --message ID [ID ...]
+    replay_dlq.py ENVIRONMENT drop --message ID [ID ...] [--yes]
 
 show says of each message when it was sent, how often it was received, why it failed and what it is about; and of one
 that was refused for its version alone that nothing is wrong with it. move sends messages, just as they were, to the
 queue that the function reads, and deletes each from the DLQ once it is there. So an interruption loses none. It may
 leave one on both queues, which does no harm: the function takes in repeats.
 
-Both see what lay on the DLQ when they began. Meanwhile nobody else sees it.
+drop is for what can never be applied. It asks first, and keeps each message as it was in the environment's state
+bucket, with who dropped it and when, before it deletes it from the DLQ.
+
+All see what lay on the DLQ when they began. Meanwhile nobody else sees it.
 
 Exit status: 0 if everything asked for was done, 1 if not, 2 if the command line is wrong, 130 after Ctrl-C, 143 after
 SIGTERM. What was interrupted or failed can be run again.
@@ -33,7 +37,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deployment import account, function_name, signals, terraform
+from deployment import account, function_name, signals, state_bucket, terraform
 from deployment.signals import Interruption
 from operations import queues
 from operations.queue_browser import BATCH, HOLD_SECONDS, Message, QueueBrowser
@@ -89,6 +93,8 @@ def main() -> int:
         dead_letters = queue_url(sqs, queues.dead_letter_in(environment), environment)
         if arguments.command == "show":
             return show(sqs, dead_letters, environment, arguments.limit)
+        if arguments.command == "drop":
+            return drop(sqs, dead_letters, environment, list(dict.fromkeys(arguments.message)), sure=arguments.yes)
         source = queue_url(sqs, queues.source_in(environment), environment)
         return move(sqs, dead_letters, source, environment, frozenset(arguments.message or ()))
     except (BotoCoreError, ClientError) as error:
@@ -111,6 +117,9 @@ def parsed_arguments() -> argparse.Namespace:
     which = moves.add_mutually_exclusive_group(required=True)
     which.add_argument("--all", action="store_true", help="all that lie there now")
     which.add_argument("--message", nargs="+", action="extend", metavar="ID", help="those with these message ids")
+    drops = commands.add_parser("drop", help="delete messages that can never be applied, and keep who did it")
+    drops.add_argument("--message", nargs="+", action="extend", required=True, metavar="ID", help="these message ids")
+    drops.add_argument("--yes", action="store_true", help="don't ask")
     return parser.parse_args()
 
 
@@ -240,7 +249,7 @@ def move(sqs: SQSClient, dead_letters: str, source: str, environment: str, chose
 
 
 def shown_progress(browser: QueueBrowser, moves: Moves) -> Generator[list[Message]]:
-    """Yield what an browser finds; show on a terminal how far it is."""
+    """Yield what the browser finds; show on a terminal how far it is."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -299,7 +308,67 @@ def fitting(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
         yield group
 
 
-# What both say
+# Dropping
+
+
+def drop(sqs: SQSClient, dead_letters: str, environment: str, chosen: list[str], *, sure: bool) -> int:
+    """Keep chosen messages in the state bucket and delete them; print what came of it and return the exit status."""
+    queue = queues.dead_letter_in(environment)
+    if not sure and not confirmed(f"delete {counted(len(chosen), 'message')} from {queue} for good"):
+        print("nothing was dropped", file=sys.stderr)
+        return 1
+    dropped_by = boto3.client("sts", region_name=terraform.region(environment)).get_caller_identity()["Arn"]
+    bucket = state_bucket.StateBucket(environment)
+    dropped: set[str] = set()
+    problems: dict[str, str] = {}
+    with Interruption(once_more_ends=True) as interruption, QueueBrowser(sqs, dead_letters) as browser:
+        for messages in browser.messages():
+            for message in messages:
+                if interruption or message.message_id not in chosen:
+                    continue
+                key = state_bucket.dropped(queue, message.message_id)
+                # First: a message that is kept twice does no harm, one that is kept nowhere is gone.
+                bucket.put(key, json.dumps(kept(message, queue, dropped_by), indent=2).encode())
+                if failed := browser.delete([message]):
+                    problems |= failed
+                else:
+                    dropped.add(message.message_id)
+                    print(f"dropped {message.message_id}: kept as {key} in {bucket.name}")
+            if interruption or set(chosen) <= dropped | problems.keys():
+                break
+    for line in left_out(browser):
+        print(line)
+    for message_id in chosen:
+        if message_id in problems:
+            print(f"error: {message_id}: kept, but still on the DLQ: {problems[message_id]}", file=sys.stderr)
+        elif message_id not in dropped and not interruption:
+            print(f"error: {message_id}: not found: with another reader, or never there", file=sys.stderr)
+    return interruption.exit_status or int(set(chosen) != dropped)
+
+
+def confirmed(what: str) -> bool:
+    """Ask whether something is meant, and tell what the answer was; no where there is nobody to ask."""
+    print(f"This will {what}.", file=sys.stderr)
+    if not sys.stdin.isatty():
+        print("error: there is no terminal to ask on: give --yes", file=sys.stderr)
+        return False
+    return input("Type yes to go on: ").strip() == "yes"
+
+
+def kept(message: Message, queue: str, dropped_by: str) -> dict[str, object]:
+    """Return what is kept of a message that is dropped."""
+    return {
+        "queue": queue,
+        "messageId": message.message_id,
+        "sentAt": datetime.fromtimestamp(message.sent_ms / 1000, UTC).isoformat(timespec="milliseconds"),
+        "attributes": dict(message.attributes),
+        "body": message.body,
+        "droppedAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "droppedBy": dropped_by,
+    }
+
+
+# What all say
 
 
 def left_out(browser: QueueBrowser) -> Iterator[str]:
