@@ -44,7 +44,7 @@ PORT = os.environ["GATEWAY_PORT"]
 
 HOST = re.compile(rf"(([^:]+\.)?localhost|127\.0\.0\.1|\[::1\]):{PORT}")
 # What is meant for everybody: an API of API Gateway, which has keys of its own.
-API_CALL = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?")
+API_CALL = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?", re.DOTALL)
 READY = "/_ministack/ready"
 PACKAGE = "/_ministack/lambda-code/"
 

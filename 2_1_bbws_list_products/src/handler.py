@@ -21,9 +21,9 @@ def handler(request: api.Request) -> api.Response:
     """Answer with a page, unless the caller has it already; withdrawn products are for writers only."""
     client = CLIENTS.client_of(request)
     wanted = listing.read(request.query)
+    known = if_none_match(request)
     if not wanted.active and not client.is_writer:
         raise Forbidden("the API key may not list withdrawn products (active=false)")
-    known = if_none_match(request)
     found = page(DYNAMODB, TABLE_NAME, wanted)
     body = {
         "products": [public(product, LISTED_ATTRIBUTES) for product in found.products],

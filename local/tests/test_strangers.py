@@ -178,8 +178,9 @@ def test_request_of_a_page_is_refused_even_if_it_knew_the_token(stack: StackFold
     assert asked(stack, "/_ministack/ready", **headers)[0] == 403
 
 
-def test_page_may_call_an_api(stack: StackFolder) -> None:
-    status, body = asked(stack, "/restapis/none/local/_user_request_/v1.0/products", Origin="https://shop.example")
+@pytest.mark.parametrize("path", ["products", "products/%0A", "products/a%0d%0a/changes"])
+def test_page_may_call_an_api(stack: StackFolder, path: str) -> None:
+    status, body = asked(stack, f"/restapis/none/local/_user_request_/v1.0/{path}", Origin="https://shop.example")
 
     assert "refused by the local AWS" not in body
     assert status != 200

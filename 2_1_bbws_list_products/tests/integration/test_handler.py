@@ -523,6 +523,13 @@ def test_malformed_condition_is_refused_with_what_is_allowed(call, stored_produc
     assert "in double quotes" in answer.body["details"][0]["message"]
 
 
+def test_malformed_condition_is_refused_before_what_a_reader_may_not(call, table, reader_key):
+    """As a wrong parameter is."""
+    answer = call(handler, key=reader_key, query={"active": "false"}, headers={"If-None-Match": "malformed"})
+
+    assert refusal(answer) == (400, "ValidationError", ["If-None-Match"])
+
+
 @pytest.mark.parametrize(
     ("query", "key", "status"),
     [
