@@ -89,11 +89,11 @@ def _type(rule: Rule, money: Callable[[Money], Callable[[object], str]]) -> Any:
             length = StringConstraints(min_length=rule.shortest, max_length=rule.longest)
             return Annotated[str, AfterValidator(_printable), length]
         case Texts():
-            return Annotated[list[_type(rule.each, money)], pydantic.Field(max_length=rule.most)]
+            return Annotated[list[_type(rule.each, money)], pydantic.Field(max_length=rule.most)]  # type: ignore[misc]
         case Money():
             return Annotated[str, PlainValidator(money(rule))]
         case Choice():
-            return Literal[rule.words]  # type: ignore[valid-type]
+            return Literal[rule.words]
         case CurrencyCode():
             return Annotated[str, AfterValidator(_currency)]
         case Flag():
