@@ -57,7 +57,14 @@ class Check:
         """
         variables = {**credentials.without_accounts(), **self.variables}
         for number, command in enumerate(self.commands):
-            programs.run(command, log, self.cwd, variables, append=number > 0)
+            programs.run(
+                (*programs.IN_THE_BACKGROUND, *command),
+                log,
+                self.cwd,
+                variables,
+                append=number > 0,
+                patience=programs.TEST_INTERRUPTED_WITHIN,
+            )
 
 
 def python_module(*arguments: str) -> tuple[str, ...]:

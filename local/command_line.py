@@ -5,6 +5,7 @@ Imports the standard library alone, because it runs before anything is installed
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import environments, terraform_provider
+from local import environments, programs, terraform_provider
 from local.failure import Failure
 from local.layout import ROOT
+from local.parallel import tasks_at_a_time
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -84,8 +86,10 @@ def main() -> int:
     if name not in COMMANDS:
         print(f"say what: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    _listen()
+    # Hundreds of programs would otherwise compile all that they import, each for itself.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ[programs.COMMAND] = str(os.getpid())
     try:
         return _run(name, COMMANDS[name])
     except Failure as failure:
@@ -104,7 +108,7 @@ def _run(name: str, command: Command) -> int:
         if command.terraform:
             terraform_provider.check_terraform()
     if command.packages:
-        environments.prepare()
+        _prepare(command)
         if Path(sys.prefix).resolve() != environments.WORK.folder.resolve():
             python = str(environments.WORK.python)
             os.chdir(ROOT)
@@ -113,5 +117,34 @@ def _run(name: str, command: Command) -> int:
     return int(getattr(importlib.import_module(module), function)())
 
 
+def _prepare(command: Command) -> None:
+    """Make the virtual environments and, meanwhile, fetch Terraform's provider."""
+    if environments.are_current():
+        return
+    with tasks_at_a_time(1) as meanwhile:
+        if command.terraform:
+            meanwhile.submit(_fetch_provider)
+        environments.prepare()
+
+
+def _fetch_provider() -> None:
+    # The step that needs the provider tries again, and tells.
+    with contextlib.suppress(Failure):
+        terraform_provider.prepare()
+
+
+def _listen() -> None:
+    """Have signals interrupt this command, also where whoever started it ignores Ctrl-C, as background jobs do.
+
+    What it starts inherits that. After ``nohup`` SIGHUP stays ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Interrupt the command. From then on nothing interrupts it any more: it puts things in order and ends."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -6,22 +6,17 @@ Imports the standard library alone: it runs before anything is installed.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import os
-import shutil
-import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.failure import Failure
+from local import installer
 from local.layout import FUNCTIONS, ROOT, STATE
 from local.locking import locked
+from local.parallel import tasks_at_a_time
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -64,14 +59,9 @@ MINISTACK = VirtualEnvironment(ROOT / ".venv-ministack", (ROOT / "local" / "requ
 CHECKOV = VirtualEnvironment(ROOT / ".venv-checkov", (ROOT / "local" / "requirements-checkov.txt",))
 
 
-def base_interpreter() -> str:
-    """Return the interpreter outside any virtual environment that runs this."""
-    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-
-
 def fingerprint(environment: VirtualEnvironment) -> str:
     """Return the SHA-256 (hex) of what an environment should be made from."""
-    digest = hashlib.sha256("\n".join([sys.version, base_interpreter(), str(environment.folder)]).encode())
+    digest = hashlib.sha256("\n".join([sys.version, installer.base_interpreter(), str(environment.folder)]).encode())
     for file in environment.files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
@@ -97,38 +87,33 @@ def make(environment: VirtualEnvironment) -> float:
     Raises
     ------
     Failure
-        If pip can't install a requirement, with the end of what it said.
+        If a requirement can't be installed, with the end of what was said about it.
     """
     started = time.monotonic()
-    shutil.rmtree(environment.folder, ignore_errors=True)
-    _run([base_interpreter(), "-m", "venv", str(environment.folder)])
-    # Bytecode is made when a module is first imported: most of these never are.
-    pip = [str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--no-compile", *(f"--requirement={file}" for file in environment.files)])
+    installer.fill(environment.folder, environment.files)
     environment.stamp.write_text(fingerprint(environment), encoding="utf-8")
     return time.monotonic() - started
 
 
+def are_current() -> bool:
+    """Tell whether the environments that every command needs are there and up to date."""
+    return is_current(WORK) and is_current(MINISTACK)
+
+
 def prepare() -> None:
-    """Make whatever environment isn't there or is out of date, saying so.
+    """Make what every command needs and isn't there or is out of date, saying so.
 
     Raises
     ------
     Failure
-        If this Python can't make virtual environments, or pip fails.
+        If a requirement can't be installed.
     """
-    if all(map(is_current, (WORK, MINISTACK))):
-        return
-    if any(importlib.util.find_spec(module) is None for module in ("venv", "ensurepip")):
-        raise Failure(
-            f"This Python ({sys.executable}) can't make virtual environments: install its venv module.\n"
-            "On Debian and Ubuntu that is the package python3-venv."
-        )
     with locked(STATE / "setup.lock"):
         stale = [environment for environment in (WORK, MINISTACK) if not is_current(environment)]
-        for environment in stale:
-            print(f"making {environment.folder.name} …", flush=True)
-        with ThreadPoolExecutor() as pool:
+        if stale:
+            print(f"making {' and '.join(environment.folder.name for environment in stale)} …", flush=True)
+            installer.fetch_uv()
+        with tasks_at_a_time(len(stale) or 1) as pool:
             for environment, seconds in zip(stale, pool.map(make, stale), strict=True):
                 print(f"{environment.folder.name} made in {seconds:.1f} s", flush=True)
 
@@ -139,24 +124,9 @@ def provide(environment: VirtualEnvironment) -> None:
     Raises
     ------
     Failure
-        If pip fails.
+        If a requirement can't be installed.
     """
     with locked(STATE / "setup.lock"):
         if not is_current(environment):
+            installer.fetch_uv()
             make(environment)
-
-
-def _run(command: Sequence[str]) -> None:
-    """Run a command silently; a failure shows the end of what it printed."""
-    clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    done = subprocess.run(
-        command,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=clean,
-    )
-    if done.returncode != 0:
-        raise Failure(f"failed: {' '.join(command)}", "\n".join(done.stdout.splitlines()[-30:]))

@@ -20,15 +20,18 @@ def tasks_at_a_time(number: int) -> Iterator[ThreadPoolExecutor]:
     If the block raises a `Failure`, what has begun is finished and nothing else begins. If it is interrupted, what
     has begun is interrupted too.
     """
-    with ThreadPoolExecutor(number) as pool:
-        try:
-            yield pool
-        except Failure:
-            pool.shutdown(cancel_futures=True)
-            raise
-        except BaseException:
-            programs.interrupt()
-            raise
+    pool = ThreadPoolExecutor(number)
+    try:
+        yield pool
+        pool.shutdown()
+    except Failure:
+        pool.shutdown(cancel_futures=True)
+        raise
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        programs.interrupt()
+        pool.shutdown()
+        raise
 
 
 def in_parallel(tasks: Iterable[Callable[[], None]], number: int) -> None:

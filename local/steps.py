@@ -42,9 +42,16 @@ class Step:
 
 
 class Steps:
-    """A list of steps on the console. Steps may run in several threads."""
+    """A list of steps on the console. Steps may run in several threads.
+
+    Attributes
+    ----------
+    taken : list of tuple
+        Seconds and name of each that has ended.
+    """
 
     def __init__(self, console: Console) -> None:
+        self.taken: list[tuple[float, str]] = []
         self._console = console
         self._under_way: list[Step] = []
         self._lock = threading.Lock()
@@ -88,6 +95,7 @@ class Steps:
             line.append(f": {step.note}", "dim")
         with self._lock:
             self._under_way.remove(step)
+            self.taken.append((step.seconds, step.name))
         self._console.print(line, soft_wrap=True)
 
     def _render(self) -> Group:

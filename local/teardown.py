@@ -5,11 +5,9 @@ Imports the standard library alone: a stack can be stopped whatever became of th
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 
 from local import ministack, page_server
-from local.failure import Failure
 from local.layout import StackFolder, chosen_stack
 from local.locking import stack_locked
 
@@ -39,9 +37,7 @@ def clean() -> int:
 
 
 def remove(folder: StackFolder) -> None:
-    """Stop a stack, in order or not, and remove all that it kept."""
+    """End a stack and remove all that it kept."""
     page_server.stop(folder)
-    # Killed is stopped enough for what is to be removed.
-    with contextlib.suppress(Failure):
-        ministack.stop(folder)
+    ministack.kill(folder)
     shutil.rmtree(folder.path, ignore_errors=True)

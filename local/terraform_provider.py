@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import programs
 from local.failure import Failure
 from local.layout import INFRASTRUCTURE, ROOT, STATE
 from local.locking import locked
@@ -35,6 +36,7 @@ LOCK_FILE = ROOT / INFRASTRUCTURE / "terraform" / ".terraform.lock.hcl"
 FOLDER = STATE / "terraform"
 PROVIDERS = FOLDER / "providers"
 CONFIGURATION = FOLDER / "terraform.rc"
+LOG = FOLDER / "init.log"
 
 # Where added software customarily goes, and how far below it a mirror may be.
 CUSTOMARY_ROOTS = ("/opt", "/usr/local", "/usr/share", "/usr/lib", "/srv", "~")
@@ -246,17 +248,16 @@ def fetch(mirror: Path | None) -> None:
     shutil.rmtree(PROVIDERS, ignore_errors=True)
     PROVIDERS.mkdir(parents=True)
     fetching = configuration(mirror, cache=PROVIDERS)
-    fetched = try_init(fetching)
-    if fetched.returncode != 0:
-        raise Failure("Terraform could not fetch the AWS provider", fetched.stdout.strip())
+    if not try_init(fetching):
+        raise Failure("Terraform could not fetch the AWS provider", programs.tail(LOG))
     alone = configuration(PROVIDERS)
     # Some platforms' lock entries have checksums of zips alone. There the registry is asked each time.
-    usable = try_init(alone).returncode == 0
+    usable = try_init(alone)
     CONFIGURATION.write_text(alone if usable else fetching, encoding="utf-8")
 
 
-def try_init(text: str) -> subprocess.CompletedProcess[str]:
-    """Run Terraform's init in an empty root that needs the provider, with a CLI configuration."""
+def try_init(text: str) -> bool:
+    """Tell whether Terraform's init succeeds with a CLI configuration, in an empty root that needs the provider."""
     trial = FOLDER / "trial"
     shutil.rmtree(trial, ignore_errors=True)
     trial.mkdir(parents=True)
@@ -264,14 +265,9 @@ def try_init(text: str) -> subprocess.CompletedProcess[str]:
     shutil.copyfile(LOCK_FILE.parent / "versions.tf", trial / "versions.tf")
     (trial / "terraform.rc").write_text(text, encoding="utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    done = subprocess.run(
-        ["terraform", f"-chdir={trial}", "init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly"],
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**clean, "TF_CLI_CONFIG_FILE": str(trial / "terraform.rc")},
-    )
+    command = ("terraform", f"-chdir={trial}", "init")
+    options = ("-backend=false", "-input=false", "-no-color", "-lockfile=readonly")
+    variables = {**clean, "TF_CLI_CONFIG_FILE": str(trial / "terraform.rc")}
+    ended = programs.run((*command, *options), LOG, ROOT, variables, accepted=range(256))
     shutil.rmtree(trial, ignore_errors=True)
-    return done
+    return ended == 0
