@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
 
 # Not for the functions, which inherit the rest of the environment.
 ROOT_TOKEN = os.environ.pop("ROOT_TOKEN")
@@ -45,6 +46,7 @@ PORT = os.environ["GATEWAY_PORT"]
 HOST = re.compile(rf"(([^:]+\.)?localhost|127\.0\.0\.1|\[::1\]):{PORT}")
 # What is meant for everybody: an API of API Gateway, which has keys of its own.
 API_CALL = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?", re.DOTALL)
+FEDERATED = "AssumeRoleWithWebIdentity"
 READY = "/_ministack/ready"
 PACKAGE = "/_ministack/lambda-code/"
 
@@ -133,9 +135,32 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-async def guarded(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
+def may_be_federated(scope: Message, headers: Mapping[str, str]) -> bool:
+    """Tell whether a request may be for credentials in exchange for an identity token, as a workflow makes it."""
+    return (
+        (scope["method"], scope["path"], scope["query_string"]) == ("POST", "/", b"")
+        and HOST.fullmatch(headers.get("host", "")) is not None
+        and headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        and headers.keys().isdisjoint({"authorization", "origin", "sec-fetch-site", "x-amz-target"})
+    )
+
+
+async def read_ahead(receive: Receive) -> tuple[bytes, Receive]:
+    """Return a request's body, and what gives it to whoever serves the request."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    ahead = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def again() -> Message:
+        return next(ahead, None) or await receive()
+
+    return body, again
+
+
+async def guarded(scope: Message, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
     """Serve a request unless it is a stranger's."""
     if scope["type"] == "lifespan":
         await serve(scope, receive, send)
@@ -145,6 +170,12 @@ async def guarded(
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    if scope["type"] == "http" and may_be_federated(scope, headers):
+        body, receive = await read_ahead(receive)
+        if parse_qs(body.decode("utf-8", "replace")).get("Action") == [FEDERATED]:
+            # Nobody signs this: the identity token in it is what counts.
+            await serve(scope, receive, send)
+            return
     # No part of this service has WebSockets.
     why = "no WebSockets here" if scope["type"] == "websocket" else refusal(scope["path"], headers, query)
     if why is None:

@@ -130,7 +130,12 @@ def test_credentials_of_another_account_are_refused_before_anything(
 ) -> None:
     assert refused.returncode == 1
     assert refused.stdout == "error: these credentials are for account 111111111111, which is not that of local\n"
-    other = boto3.client("s3", aws_access_key_id="111111111111", aws_secret_access_key="unused")
+    other = boto3.client(
+        "s3",
+        aws_access_key_id="111111111111",
+        aws_secret_access_key="unused",
+        aws_session_token=os.environ["AWS_SESSION_TOKEN"],
+    )
     assert other.list_buckets()["Buckets"] == []
 
 

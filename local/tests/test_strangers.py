@@ -219,6 +219,30 @@ def test_root_without_its_token_is_refused(stack: StackFolder, key: str, token: 
         s3.list_buckets()
 
 
+@pytest.mark.parametrize(
+    ("form", "headers", "is_served"),
+    [
+        (
+            "Action=AssumeRoleWithWebIdentity&WebIdentityToken=x&RoleArn=x&RoleSessionName=x&Version=2011-06-15",
+            {},
+            True,
+        ),
+        ("Action=AssumeRoleWithWebIdentity&Action=ListQueues", {}, False),
+        ("Action=ListQueues", {}, False),
+        ("Action=AssumeRoleWithWebIdentity", {"Origin": "https://attacker.example"}, False),
+        ("Action=AssumeRoleWithWebIdentity", {"X-Amz-Target": "AmazonSQS.ListQueues"}, False),
+    ],
+)
+def test_only_an_identity_token_is_exchanged_without_the_root_s(
+    stack: StackFolder, form: str, headers: dict[str, str], is_served: bool
+) -> None:
+    request = urllib.request.Request(stack.endpoint_url + "/", data=form.encode(), headers=headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+
+    assert ("refused by the local AWS" not in refused.value.read().decode()) is is_served
+
+
 def test_token_is_for_its_owner_alone_and_not_for_functions(stack: StackFolder) -> None:
     assert stack.root_token.stat().st_mode & 0o077 == 0
     token = ministack.root_token(stack)

@@ -10,13 +10,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
-from tests import faults
 from tests.trails import Outcome, Trail, chain
 
 from audit_verification import clients
 from audit_verification.bucket import AuditBucket
 from common.head import Head
 from common.product_table import head_key, to_item
+from tests import faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests import permissions
 from tests.permissions import RECORD, REPOSITORY
+
+from tests import permissions
 
 
 @pytest.fixture(autouse=True)

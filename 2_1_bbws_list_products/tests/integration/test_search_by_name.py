@@ -7,7 +7,6 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests import faults
 from tests.index_double import ProductIndexes
 
 import handler as function
@@ -16,6 +15,7 @@ from common.head import Head
 from common.product_table import head_key
 from common.text import normalise
 from handler import handler
+from tests import faults
 
 
 @pytest.fixture
