@@ -11,7 +11,7 @@ import pytest
 
 from local.checks import root_name
 from local.layout import INFRASTRUCTURE, ROOT
-from local.suites import ROOTS
+from local.parts import ROOTS
 
 if TYPE_CHECKING:
     from pathlib import Path

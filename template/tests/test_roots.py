@@ -8,7 +8,7 @@ import pytest
 
 from local.checks import VALIDATED, root_name
 from local.layout import FUNCTIONS, ROOT
-from local.suites import ROOTS
+from local.parts import ROOTS
 
 if TYPE_CHECKING:
     from pathlib import Path
