@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ def variables(repository: str, stack: Stack) -> dict[str, str]:
         return {"TF_VAR_api_key_values": json.dumps(stack.api_keys)}
     package = json.loads((ROOT / repository / "build" / "package.json").read_text(encoding="utf-8"))
     return {"TF_VAR_architecture": package["architecture"]}
+
+
+def variables_of_package(repository: str) -> dict[str, str]:
+    """Return the Terraform variables that a deployment takes from the package, as the repository's own script says."""
+    asked = "import json; from deployment import deployable; print(json.dumps(deployable.variables()))"
+    command = [sys.executable, "-c", asked]
+    said = subprocess.run(command, cwd=ROOT / repository / "scripts", check=True, capture_output=True, text=True).stdout
+    return dict(json.loads(said))
 
 
 @pytest.mark.parametrize("repository", REPOSITORIES)
@@ -53,7 +62,8 @@ def test_second_plan_changes_nothing(repository: str, stack: Stack, tmp_path: Pa
     backend = ("-backend-config=environments/local.s3.tfbackend", f"-backend-config=key={repository}/terraform.tfstate")
     terraform("init", "-input=false", "-lockfile=readonly", *backend)
     plan = str(tmp_path / "plan")
-    terraform("plan", "-input=false", "-lock=false", "-var-file=environments/local.tfvars", f"-out={plan}")
+    given = [f"-var={name}={value}" for name, value in variables_of_package(repository).items()]
+    terraform("plan", "-input=false", "-lock=false", "-var-file=environments/local.tfvars", *given, f"-out={plan}")
     planned = json.loads(terraform("show", "-json", plan))
 
     changes = {
