@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from local.layout import StackFolder
 
 _held: set[int] = set()
+# Held while a lock is let go, and while a program begins that inherits it.
+_letting_go = threading.Lock()
 
 
 @contextmanager
@@ -34,25 +37,30 @@ def locked(path: Path, busy: str | None = None) -> Iterator[None]:
         If it is held, and `busy` is given.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    file = path.open("w")
+    try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
         except BlockingIOError:
             raise Failure(busy or "") from None
-        _held.add(file.fileno())
-        try:
-            yield
-        finally:
+        with _letting_go:
+            _held.add(file.fileno())
+        yield
+    finally:
+        with _letting_go:
             _held.discard(file.fileno())
+            file.close()
 
 
-def held_locks() -> tuple[int, ...]:
-    """Return the descriptors of this process's locks.
+@contextmanager
+def held_locks() -> Iterator[tuple[int, ...]]:
+    """Give the descriptors of this process's locks, none of which another thread lets go meanwhile.
 
     A program that inherits them holds the locks too: whoever comes later then waits for it even if this process
     was killed in the meantime.
     """
-    return tuple(_held)
+    with _letting_go:
+        yield tuple(_held)
 
 
 @contextmanager

@@ -84,17 +84,18 @@ def run(
         with _lock:
             if _interrupted.is_set():
                 raise Interrupted
-            # A session of its own keeps the terminal's Ctrl-C from it: `interrupt` passes that on.
-            process = subprocess.Popen(
-                [str(part) for part in command],
-                cwd=cwd,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=held_locks(),
-            )
+            with held_locks() as locks:
+                # A session of its own keeps the terminal's Ctrl-C from it: `interrupt` passes that on.
+                process = subprocess.Popen(
+                    [str(part) for part in command],
+                    cwd=cwd,
+                    env=variables,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=locks,
+                )
             _running[process] = patience
         try:
             status = process.wait()
