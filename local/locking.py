@@ -49,6 +49,8 @@ def locked(path: Path, busy: str | None = None) -> Iterator[None]:
     finally:
         with _letting_go:
             _held.discard(file.fileno())
+            # Not by closing alone: programs that have nothing to do with it may have inherited it, and run on.
+            fcntl.flock(file, fcntl.LOCK_UN)
             file.close()
 
 

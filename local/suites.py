@@ -25,11 +25,11 @@ AT_A_TIME = os.cpu_count() or 2
 def test(run: Run) -> None:
     """Run everything, on stacks of its own.
 
-    Whoever deploys waits for AWS, or for what plays it, most of the time. So two stacks come up and are tried, and an
-    account is rehearsed, while what needs the processors goes on.
+    Whoever deploys waits for AWS, or for what plays it, most of the time. So two stacks come up and are tried, and
+    accounts are rehearsed one after the other, while what needs the processors goes on.
     """
     parts.provide_provider(run)
-    with tasks_at_a_time(2 + len(parts.REHEARSALS)) as meanwhile:
+    with tasks_at_a_time(3) as meanwhile:
         waiting = [meanwhile.submit(task, run) for task in (_with_a_stack_for_events, _with_a_stack_for_callers)]
         waiting += [meanwhile.submit(task) for task in parts.rehearsal_tasks(run)]
         parts.provide_checkers(run)
@@ -46,13 +46,13 @@ def test(run: Run) -> None:
 def _with_a_stack_for_events(run: Run) -> None:
     with _stack_of_the_run(run) as folder:
         parts.on_stack(run, "integration-tests", folder)
-        parts.rehearse_deployments(run, folder)
 
 
 def _with_a_stack_for_callers(run: Run) -> None:
     with _stack_of_the_run(run) as folder:
         parts.on_stack(run, "e2e-tests", folder)
         parts.conformance(run, folder)
+        parts.rehearse_deployments(run, folder)
 
 
 @contextmanager

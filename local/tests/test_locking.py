@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from contextlib import ExitStack
@@ -40,3 +41,22 @@ def test_a_program_begins_while_another_thread_lets_locks_go(tmp_path: Path, mon
 
     assert programs.run(["true"], tmp_path / "log", tmp_path) == 0
     other.join()
+
+
+def test_a_lock_that_was_let_go_is_free_though_another_thread_s_program_inherited_it(tmp_path: Path) -> None:
+    lock, pipe = tmp_path / "lock", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with locked(lock):
+        other = threading.Thread(
+            target=programs.run, args=(["sh", "-c", f"echo > {pipe}; cat {pipe}"], tmp_path / "log", tmp_path)
+        )
+        other.start()
+        # It runs now.
+        pipe.read_bytes()
+
+    try:
+        with locked(lock, "still held"):
+            pass
+    finally:
+        pipe.write_bytes(b"end")
+        other.join()
