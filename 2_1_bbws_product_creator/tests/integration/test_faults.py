@@ -11,6 +11,7 @@ from tests.faults import FaultyAws, between, faults_of
 
 import handler as creator
 from common.change_record import record_hash, record_of
+from common.product import LATER_DEFAULTS
 from common.product_table import claim_key, marker_key, record_key
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def assert_product_is_what_was_asked_for(table: ProductTable, records: list[Any]
     creation, update_, _, restoration = LIFE
     assert head.product == {
         "productId": PRODUCT,
+        **LATER_DEFAULTS,
         **creation["fields"],
         **update_["fields"],
         "active": True,

@@ -11,6 +11,7 @@ from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, reques
 
 import handler as creator
 from common import timestamps
+from common.change import SCHEMA_VERSION
 from common.change_record import RECORD_ATTRIBUTES, record_hash
 from common.product_table import claim_key, head_key, marker_key, record_key
 
@@ -149,7 +150,7 @@ def test_change_waits_until_its_product_is_there(deliver: Callable[..., BatchAns
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"schemaVersion": SCHEMA_VERSION + 1}, "schemaVersion"),
         ({"requestedAt": "yesterday"}, "requestedAt"),
         ({"requestedAt": requested_at(60 * 60)}, "requestedAt: is more than 0:05:00 ahead"),
         ({"requestedAt": requested_at(-31 * 24 * 60 * 60)}, "requestedAt: is more than 30 days ago"),

@@ -11,12 +11,15 @@ from tests.changes import create, delete, requested_at, update
 from change_message import read
 from common import timestamps
 from common.batch import InvalidMessage
+from common.change import SCHEMA_VERSION
+from common.product import LATER_DEFAULTS
 
 NOW = timestamps.from_text(requested_at(0))
 
 
 @pytest.mark.parametrize(
-    "change", [create(), update(1, price="12.50"), delete(2), update(3, expected_version=4, name="Abc")]
+    "change",
+    [create(**LATER_DEFAULTS), update(1, price="12.50"), delete(2), update(3, expected_version=4, name="Abc")],
 )
 def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None:
     assert read(json.dumps(change), NOW) == change
@@ -25,7 +28,7 @@ def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None
 @pytest.mark.parametrize(
     ("parts", "named"),
     [
-        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"schemaVersion": SCHEMA_VERSION + 1}, "schemaVersion"),
         ({"schemaVersion": "1"}, "schemaVersion"),
         ({"changeId": "17"}, "changeId"),
         ({"productId": "17"}, "productId"),
