@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 
 from common.index_keys import BY_CREATED, BY_NAME, BY_PRICE, Index
-from common.product import PRODUCT_ATTRIBUTES
+from common.product import LISTED_ATTRIBUTES
 from tests import faults
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _keys(index: Index, item: Item) -> Item:
 
 
 def _projected(index: Index, item: Item) -> Item:
-    return {**{name: item[name] for name in PRODUCT_ATTRIBUTES}, **_keys(index, item)}
+    return {**{name: item[name] for name in LISTED_ATTRIBUTES if name in item}, **_keys(index, item)}
 
 
 def _condition(index: Index, query: Mapping[str, Any]) -> tuple[str, tuple[bytes, bytes] | None]:
