@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # When the command was typed, in seconds since 1970, handed on to the interpreter that carries it out.
 STARTED = "LOCAL_COMMAND_STARTED"
+# In seconds: how long a signal can go unnoticed.
+WAKES_EVERY = 0.5
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         return 130
+    finally:
+        # Once the interpreter is ending, the alarm would end it otherwise.
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _run(name: str, command: Command) -> int:
@@ -112,6 +117,7 @@ def _run(name: str, command: Command) -> int:
         if Path(sys.prefix).resolve() != environments.WORK.folder.resolve():
             python = str(environments.WORK.python)
             os.chdir(ROOT)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             os.execv(python, [python, "-m", "local", name])  # noqa: S606
     module, _, function = command.function.partition(":")
     return int(getattr(importlib.import_module(module), function)())
@@ -141,6 +147,9 @@ def _listen() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    # A signal that comes just before a wait, or to another thread, is noticed only once this thread wakes: see to that.
+    signal.signal(signal.SIGALRM, lambda number, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, WAKES_EVERY, WAKES_EVERY)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

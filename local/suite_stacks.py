@@ -73,7 +73,10 @@ def own_ministack() -> Iterator[StackFolder]:
 def own(folder: Path) -> None:
     """Mark a folder as this process's own."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / OWNER).write_text(json.dumps(asdict(identify(os.getpid()))) + "\n", encoding="utf-8")
+    # Whole or not at all: another run may look at it right now.
+    unfinished = folder / f"{OWNER}.unfinished"
+    unfinished.write_text(json.dumps(asdict(identify(os.getpid()))) + "\n", encoding="utf-8")
+    unfinished.replace(folder / OWNER)
 
 
 def sweep() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # A suite with one part, which starts something in a session of its own and waits for a file.
 SUITE = '''
-import os, sys
+import os, signal, sys, threading, time
 from functools import partial
 from pathlib import Path
 from local import programs, runs
@@ -44,8 +44,14 @@ def part(log):
     programs.run([sys.executable, "-c", PART], log, Path(os.environ["FOLDER"]))
     return Counts(passed=1)
 
+def interrupt_from_here():
+    while not Path(os.environ["FOLDER"], "interrupt").exists():
+        time.sleep(0.01)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
 @runs.counted
 def suite(run):
+    threading.Thread(target=interrupt_from_here, daemon=True).start()
     in_parallel([partial(run.attempt, "the part", part)], 2)
 '''
 
@@ -126,6 +132,14 @@ def test_a_second_signal_does_not_keep_the_suite_from_ending_in_order(started: S
 
     assert started.process.returncode == 130
     assert not started.child.runs()
+
+
+def test_a_signal_that_wakes_another_thread_ends_the_suite_too(started: Started) -> None:
+    (started.folder / "interrupt").touch()
+
+    started.end()
+
+    assert started.process.returncode == 130
 
 
 @pytest.mark.parametrize("started", [("nohup",)], indirect=True, ids=["by nohup"])
