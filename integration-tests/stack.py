@@ -41,6 +41,9 @@ _CONTRACT = YAML(typ="safe").load(
 _SCHEMAS = _CONTRACT["components"]["schemas"]
 PRODUCT_ATTRIBUTES = frozenset(_SCHEMAS["Product"]["required"])
 FIELD_NAMES = tuple(_SCHEMAS["ProductFields"]["properties"])
+# What messages have said since the first version; whatever came later is filled in with its default where they don't.
+FIRST_FIELDS = ("name", "description", "price", "currency", "billingCycle", "features", "active")
+LATER_FIELDS = frozenset(FIELD_NAMES) - frozenset(FIRST_FIELDS)
 RECORD_ATTRIBUTES = {
     "recordVersion",
     "sequence",
@@ -122,6 +125,11 @@ def creation(product_id: str | None = None, *, ago: timedelta | float = 60, **fi
         **fields,
     }
     return _change("CREATE", product_id or new_id(), ago, all_fields)
+
+
+def without_later(values: object) -> Json:
+    """Return fields, or what has them, without those that came later than the first version."""
+    return {name: value for name, value in cast("Json", values).items() if name not in LATER_FIELDS}
 
 
 def update(product_id: object, *, ago: timedelta | float = 30, **fields: object) -> Change:

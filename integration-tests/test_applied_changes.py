@@ -20,6 +20,7 @@ from stack import (
     stamp,
     update,
     withdrawal,
+    without_later,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def test_creation_leaves_a_head_that_is_the_product(stack: Stack) -> None:
     product_id = change["productId"]
     stack.apply(change)
     (record,) = stack.records(product_id)
-    assert stack.head(product_id) == {
+    head = stack.head(product_id)
+    assert head is not None
+    assert without_later(head) == {
         "PK": f"PRODUCT#{product_id}",
         "SK": "METADATA",
         "entityType": "PRODUCT",
@@ -82,6 +85,7 @@ def test_creation_leaves_a_record_of_what_was_asked_and_done(stack: Stack) -> No
     kept = datetime.fromtimestamp(expires_at, UTC) - datetime.fromisoformat(applied_at)
     assert timedelta(days=90, seconds=-1) <= kept <= timedelta(days=90)
     del item["hash"]
+    item["fields"] = without_later(item["fields"])
     assert item == {
         "PK": f"PRODUCT#{product_id}",
         "SK": "CHANGE#0000000001",
@@ -247,7 +251,7 @@ def test_requests_to_the_api_become_records_with_the_ids_that_it_answered(stack:
     records = stack.records(product_id)
     assert_chained(records)
     assert [record["changeId"] for record in records] == [created["changeId"], changed["changeId"], withdrawn]
-    assert [record["fields"] for record in records] == [
+    assert [without_later(record["fields"]) for record in records] == [
         {**body, "price": "12.50", "currency": "ZAR", "features": [], "active": True},
         {"price": "7.00", "features": ["New feature"]},
         {"active": False},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from stack import creation, update
+from stack import creation, update, without_later
 
 if TYPE_CHECKING:
     from stack import Json, Record, Stack
@@ -24,11 +24,11 @@ def remove(stack: Stack, product_id: object, *sequences: int) -> None:
 
 
 def unpriced(record: Record) -> Record:
-    """Return a record without its prices, which the API shows as numbers."""
+    """Return a record without its amounts, which the API shows as numbers."""
     shown = dict(record)
     for name in ("fields", "before", "after"):
         part = cast("Json | None", record[name])
-        shown[name] = part and {field: value for field, value in part.items() if field != "price"}
+        shown[name] = part and {field: value for field, value in without_later(part).items() if field != "price"}
     return shown
 
 
