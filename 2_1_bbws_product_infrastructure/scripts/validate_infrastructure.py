@@ -112,8 +112,8 @@ class Validation:
     def __post_init__(self) -> None:
         self.promised = ENVIRONMENTS[self.environment]
         self._region = terraform.region(self.environment)
-        self._account = terraform.account_id(self.environment)
-        self._topic = f"arn:aws:sns:{self._region}:{self._account}:bbws-product-alerts-{self.environment}"
+        account_id = terraform.account_id(self.environment)
+        self._topic = f"arn:aws:sns:{self._region}:{account_id}:bbws-product-alerts-{self.environment}"
         # Which table is in use and which keys are valid changes, and the promises about them don't.
         outputs = infrastructure.outputs(self.environment)
         self._table_in_use = outputs.get("table_name", f"bbws-products-{self.environment}")
@@ -213,7 +213,7 @@ class Validation:
     def _queue(self, subject: str) -> None:
         found = self._queue_attributes(subject)
         name = subject.removeprefix("queue ")
-        dead_letters = name.replace(f"-{self.environment}", f"-dlq-{self.environment}")
+        dead_letters = f"{name.removesuffix(f'-{self.environment}')}-dlq-{self.environment}"
         redrive = json.loads(found.get("RedrivePolicy", "{}"))
         visibility = self.promised.visibility_seconds
         self._expect(subject, "keeps messages 4 days", 4 * DAY_SECONDS, int(found["MessageRetentionPeriod"]))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from botocore.config import Config
 
-ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
+ACCOUNTS = {"local": "000000000000", "dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
 # What moto would run in Docker is answered here.
 moto_config.default_user_config["lambda"]["use_docker"] = False
 SESSION = boto3.Session()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from tests.unit.scripts.infrastructure.conftest import Refusal
 
 import export_api_keys
-from tests.unit.scripts.infrastructure.conftest import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

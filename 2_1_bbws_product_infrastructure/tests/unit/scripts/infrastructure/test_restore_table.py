@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.scripts.infrastructure.conftest import Refusal
 
 import restore_table
-from tests.unit.scripts.infrastructure.conftest import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +212,9 @@ def test_failure_while_waiting_is_told_and_the_next_run_goes_on(restorable: Aws,
         ((RESTORED,), "the following arguments are required: --at"),
     ],
 )
-def test_wrong_command_line_names_the_argument(run: Callable[..., Ended], arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_command_line_names_the_argument(
+    run: Callable[..., Ended], arguments: tuple[str, ...], said: str
+) -> None:
     ended = run("restore_table", "dev", *arguments)
 
     assert ended.status == 2
