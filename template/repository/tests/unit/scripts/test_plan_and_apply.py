@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from tests.unit.scripts.conftest import ACCOUNTS
 
 import release
-from deployment import content, deployable, terraform
+from deployment import account, content, deployable, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,6 +194,43 @@ def test_credentials_of_another_account_stop_every_script_before_anything(
     assert ended.status == 1
     assert f"these credentials are for account {ACCOUNTS['sit']}, which is not that of dev" in ended.err
     assert not terraform_program.calls("init")
+
+
+def test_state_bucket_that_is_not_there_is_told(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform
+) -> None:
+    dev.s3.delete_bucket(Bucket=dev.bucket)
+
+    kept = run("plan", "dev")
+    applied = run("apply", "dev", "--plan-checksum", "0" * 64)
+
+    said = f"error: the state bucket {dev.bucket} does not exist: make it first\n"
+    assert (kept.status, kept.err) == (applied.status, applied.err) == (1, said)
+    assert not terraform_program.calls("apply")
+
+
+def test_missing_credentials_are_told_before_anything(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(environment: str) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(account, "check", refuse)
+
+    ended = run("plan", "dev")
+
+    assert (ended.status, ended.err) == (1, "error: no AWS credentials in the environment\n")
+    assert not terraform_program.calls("init")
+
+
+def test_computer_without_terraform_is_told(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    ended = run("plan", "dev")
+
+    assert (ended.status, ended.err) == (1, "error: terraform is not on the PATH: install Terraform 1.11 or later\n")
 
 
 def test_unknown_failure_of_terraform_is_shown_as_it_is(
