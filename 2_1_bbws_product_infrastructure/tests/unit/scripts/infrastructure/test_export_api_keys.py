@@ -29,12 +29,15 @@ def file(tmp_path: Path) -> Path:
     return folder / "keys.json"
 
 
+@pytest.mark.parametrize("filters", [True, False])
 def test_every_clients_key_is_written_and_none_is_printed(
-    dev: Account, run: Callable[..., Ended], file: Path, sign_in: Callable[[str], None]
+    dev: Account, run: Callable[..., Ended], aws: Aws, file: Path, *, filters: bool
 ) -> None:
-    secrets = boto3.client("secretsmanager", region_name=dev.region)
-    secrets.create_secret(Name="bbws/product-api/sit/partner", SecretString="of another environment")
-    secrets.create_secret(Name="another/bbws/product-api/dev/x", SecretString="of somebody else")
+    names = [f"bbws/product-api/{name}" for name in ("dev/admin", "dev/storefront", "sit/admin", "dev-2/admin")]
+    if filters:
+        boto3.client("secretsmanager", region_name=dev.region).create_secret(Name=names[2], SecretString="of sit")
+    else:
+        aws.answers("secretsmanager.ListSecrets", {"SecretList": [{"Name": name} for name in names]})
 
     ended = run("export_api_keys", "dev", "--output", str(file))
 
