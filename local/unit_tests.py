@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT
+from local.layout import FUNCTIONS, INFRASTRUCTURE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +71,8 @@ def needs_pydantic(repository: str) -> bool:
 def commands() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield for each repository the command that runs its own tests, and those of shared code it has."""
     where = assigned()
-    # The one that takes longest comes first.
-    for repository in sorted(REPOSITORIES, key=HOLDERS.index, reverse=True):
+    # Those that take longest come first.
+    for repository in (INFRASTRUCTURE, *sorted(FUNCTIONS, key=HOLDERS.index, reverse=True)):
         start = ("-m", "pytest") if needs_pydantic(repository) else ("-c", _WITHOUT_PYDANTIC)
         elsewhere = sorted(shared_tests(repository) - where[repository])
         yield repository, (sys.executable, *start, *(f"--ignore={test}" for test in elsewhere))
