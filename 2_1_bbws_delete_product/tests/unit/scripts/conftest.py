@@ -29,7 +29,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core import config as moto_config
 
 import smoke_test
-from deployment import content, deployable, names
+from deployment import content, deployable, names, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from botocore.config import Config
 
-ACCOUNTS = {"local": "000000000000", "dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
+ACCOUNTS = {environment: terraform.account_id(environment) for environment in terraform.environments()}
 # What moto would run in Docker is answered here.
 moto_config.default_user_config["lambda"]["use_docker"] = False
 SESSION = boto3.Session()
