@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local import installer
-from local.layout import FUNCTIONS, ROOT, STATE
+from local.layout import FUNCTIONS, REPOSITORIES, ROOT, STATE
 from local.locking import locked
 from local.parallel import tasks_at_a_time
 
@@ -51,7 +51,7 @@ WORK = VirtualEnvironment(
     (
         ROOT / "local" / "requirements.txt",
         *(ROOT / repository / "requirements.txt" for repository in FUNCTIONS),
-        *(ROOT / repository / "requirements-dev.txt" for repository in FUNCTIONS),
+        *(ROOT / repository / "requirements-dev.txt" for repository in REPOSITORIES),
     ),
 )
 MINISTACK = VirtualEnvironment(ROOT / ".venv-ministack", (ROOT / "local" / "requirements-ministack.txt",))

@@ -10,16 +10,25 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from local.layout import FUNCTIONS, ROOT
+from local.layout import FUNCTIONS, INFRASTRUCTURE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What tests shared code and nothing of the function's own; the other shared tests are about each function.
-SHARED = ("tests/unit/common/test_*.py", "tests/unit/scripts/test_*.py", "tests/unit/test_replay_dlq.py")
+# What tests shared code and nothing of the repository's own; the other shared tests are about each function.
+SHARED = (
+    "tests/unit/common/test_*.py",
+    "tests/unit/scripts/test_*.py",
+    "tests/unit/scripts/function/test_*.py",
+    "tests/unit/test_replay_dlq.py",
+)
+# What is about the repository's own files, wherever it is.
+OWN = "test_own_"
 
-# Who is asked first to run a shared test: those without pydantic, which finish first, then the lightest of the others.
+# Who is asked first to run a shared test: the infrastructure, which measures the coverage of all scripts, those
+# without pydantic, which finish first, then the lightest of the others.
 HOLDERS = (
+    INFRASTRUCTURE,
     "2_1_bbws_delete_product",
     "2_1_bbws_get_product",
     "2_1_bbws_list_products",
@@ -28,8 +37,8 @@ HOLDERS = (
     "2_1_bbws_audit_logger",
     "2_1_bbws_product_creator",
 )
-# Their tests of scripts are many, and need no function's code.
-SCRIPTS = "2_1_bbws_update_product"
+# The tests of functions' scripts are many, and need no function's code.
+FUNCTION_SCRIPTS = "2_1_bbws_update_product"
 
 _WITHOUT_PYDANTIC = "import sys; sys.modules['pydantic'] = None; import pytest; sys.exit(pytest.main())"
 _COVERAGE = ROOT / "local" / "coverage.toml"
@@ -38,7 +47,8 @@ _COVERAGE = ROOT / "local" / "coverage.toml"
 def shared_tests(repository: str) -> set[str]:
     """Return the paths in a repository of the tests of shared code."""
     folder = ROOT / repository
-    return {path.relative_to(folder).as_posix() for pattern in SHARED for path in folder.glob(pattern)}
+    tests = (path for pattern in SHARED for path in folder.glob(pattern) if not path.name.startswith(OWN))
+    return {path.relative_to(folder).as_posix() for path in tests}
 
 
 def assigned() -> dict[str, set[str]]:
@@ -46,22 +56,23 @@ def assigned() -> dict[str, set[str]]:
     where: dict[str, set[str]] = {repository: set() for repository in HOLDERS}
     for repository in HOLDERS:
         for test in shared_tests(repository):
-            home = SCRIPTS if test.startswith("tests/unit/scripts/") else repository
+            home = FUNCTION_SCRIPTS if test.startswith("tests/unit/scripts/function/") else repository
             if not any(test in tests for tests in where.values()):
                 where[home].add(test)
     return where
 
 
 def needs_pydantic(repository: str) -> bool:
-    """Tell whether a function's package holds pydantic."""
-    return "\npydantic==" in (ROOT / repository / "requirements.txt").read_text(encoding="utf-8")
+    """Tell whether a repository's package, if it has one, holds pydantic."""
+    requirements = ROOT / repository / "requirements.txt"
+    return requirements.exists() and "\npydantic==" in requirements.read_text(encoding="utf-8")
 
 
 def commands() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield for each repository of a function the command that runs its own tests, and those of shared code it has."""
+    """Yield for each repository the command that runs its own tests, and those of shared code it has."""
     where = assigned()
-    # The one that takes longest comes first.
-    for repository in sorted(FUNCTIONS, key=HOLDERS.index, reverse=True):
+    # Those that take longest come first.
+    for repository in (INFRASTRUCTURE, *sorted(FUNCTIONS, key=HOLDERS.index, reverse=True)):
         start = ("-m", "pytest") if needs_pydantic(repository) else ("-c", _WITHOUT_PYDANTIC)
         elsewhere = sorted(shared_tests(repository) - where[repository])
         yield repository, (sys.executable, *start, *(f"--ignore={test}" for test in elsewhere))

@@ -27,9 +27,10 @@ COMMON = PurePosixPath("src/common")
 TESTS_OF_COMMON = PurePosixPath("tests/unit/common")
 DEPLOYMENT = PurePosixPath("scripts/deployment")
 OPERATIONS = PurePosixPath("scripts/operations")
-WHOLLY_SHARED = (COMMON, TESTS_OF_COMMON, DEPLOYMENT, OPERATIONS)
-# Where the infrastructure, which has no package, says for itself what a deployment deploys.
-ITS_OWN = DEPLOYMENT / "deployable.py"
+TESTS_OF_SCRIPTS = PurePosixPath("tests/unit/scripts")
+WHOLLY_SHARED = (COMMON, TESTS_OF_COMMON, DEPLOYMENT, OPERATIONS, TESTS_OF_SCRIPTS)
+# Where the infrastructure, which has no package, says for itself what a deployment deploys, and tests its own scripts.
+ITS_OWN = (DEPLOYMENT / "deployable.py", TESTS_OF_SCRIPTS / "infrastructure")
 
 # A module's name where it isn't its distribution's.
 DISTRIBUTIONS = {"dateutil": "python-dateutil"}
@@ -222,7 +223,8 @@ def check_use(shared: Mapping[Path, Mapping[PurePosixPath, Path]]) -> None:
 
 def is_wholly_shared(path: PurePosixPath) -> bool:
     """Tell whether a path of a repository is where nothing but copies may be."""
-    return any(shared in path.parents for shared in WHOLLY_SHARED) and path != ITS_OWN
+    above = {path, *path.parents}
+    return any(shared in path.parents for shared in WHOLLY_SHARED) and above.isdisjoint(ITS_OWN)
 
 
 def _is_start(path: PurePosixPath) -> bool:

@@ -69,15 +69,14 @@ def main() -> None:
         terraform.fail("terraform is not on the PATH: install Terraform 1.11 or later")
     if environment != "local" and not GITHUB.is_file():
         terraform.fail(f"bootstrap/{GITHUB.name} is not there: the README says what it holds")
-    session = boto3.Session(region_name=terraform.region(environment))
     bucket = f"bbws-terraform-state-{environment}"
     try:
         account.check(environment)
-        print(f"account {terraform.account_id(environment)}, {session.region_name}")
-        made = make_bucket(session, bucket, terraform.account_id(environment))
+        print(f"account {terraform.account_id(environment)}, {terraform.region(environment)}")
+        made = make_bucket(environment, bucket)
         print(f"state bucket {bucket}: {'made' if made else 'is there'}")
         run(environment, "init", "-reconfigure", "-lockfile=readonly", *backend(environment))
-        findings = look(session, environment, resources_in_state())
+        findings = look(environment, resources_in_state())
     except (BotoCoreError, ClientError) as error:
         terraform.fail(f"AWS refused or failed: {error}")
     run(
@@ -90,7 +89,7 @@ def main() -> None:
     )
 
 
-def make_bucket(session: boto3.Session, bucket: str, account_id: str) -> bool:
+def make_bucket(environment: str, bucket: str) -> bool:
     """Make the bucket of the states. Terraform settles the rest of it; a new bucket is private and encrypted.
 
     Returns
@@ -98,9 +97,10 @@ def make_bucket(session: boto3.Session, bucket: str, account_id: str) -> bool:
     bool
         False if the account had it.
     """
-    s3 = session.client("s3")
+    region = terraform.region(environment)
+    s3 = boto3.client("s3", region_name=region)
     try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account_id)
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=terraform.account_id(environment))
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 403:
@@ -109,12 +109,12 @@ def make_bucket(session: boto3.Session, bucket: str, account_id: str) -> bool:
             raise
     else:
         return False
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": session.region_name})
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     s3.get_waiter("bucket_exists").wait(Bucket=bucket)
     return True
 
 
-def look(session: boto3.Session, environment: str, in_state: list[dict[str, Any]]) -> Findings:
+def look(environment: str, in_state: list[dict[str, Any]]) -> Findings:
     """Find what is there but not in the state, and say whose it is.
 
     Parameters
@@ -124,12 +124,12 @@ def look(session: boto3.Session, environment: str, in_state: list[dict[str, Any]
     """
     managed = {resource["type"] for resource in in_state}
     known = {resource[NAMED_BY[resource["type"]]] for resource in in_state if resource["type"] in NAMED_BY}
-    found, adopted = set(names(session, environment) - known), set()
+    found, adopted = names(environment) - known, set()
 
     if "aws_iam_openid_connect_provider" in managed:
         whose = "this root's"
     else:
-        tags = provider_tags(session, terraform.account_id(environment))
+        tags = provider_tags(environment)
         if tags is None:
             whose = "to be made"
         elif tags.get("Component") == "bootstrap":
@@ -143,7 +143,7 @@ def look(session: boto3.Session, environment: str, in_state: list[dict[str, Any]
     if "aws_api_gateway_account" in managed:
         whose = "this root's"
     else:
-        role = logging_role(session)
+        role = logging_role(environment)
         if role is None or role == f"bbws-product-api-logging-{environment}":
             whose = "to be made"
         else:
@@ -153,9 +153,9 @@ def look(session: boto3.Session, environment: str, in_state: list[dict[str, Any]
     return Findings(frozenset(found), frozenset(adopted))
 
 
-def names(session: boto3.Session, environment: str) -> set[str]:
+def names(environment: str) -> set[str]:
     """Return the names of the state bucket and of the roles and policies that are named as this root's are."""
-    iam = session.client("iam")
+    iam = boto3.client("iam")
     there = {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
     pages = iam.get_paginator("list_policies").paginate(Scope="Local")
     there |= {policy["PolicyName"] for page in pages for policy in page["Policies"]}
@@ -164,10 +164,10 @@ def names(session: boto3.Session, environment: str) -> set[str]:
     return {f"bbws-terraform-state-{environment}", *ours}
 
 
-def provider_tags(session: boto3.Session, account_id: str) -> dict[str, str] | None:
+def provider_tags(environment: str) -> dict[str, str] | None:
     """Return the tags of GitHub's OIDC provider, None if the account has none; stop if it doesn't serve AWS."""
-    iam = session.client("iam")
-    provider = f"arn:aws:iam::{account_id}:oidc-provider/{OIDC_HOST}"
+    iam = boto3.client("iam")
+    provider = f"arn:aws:iam::{terraform.account_id(environment)}:oidc-provider/{OIDC_HOST}"
     if provider not in (each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]):
         return None
     about = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)
@@ -179,12 +179,12 @@ def provider_tags(session: boto3.Session, account_id: str) -> dict[str, str] | N
     return {tag["Key"]: tag["Value"] for tag in about.get("Tags", [])}
 
 
-def logging_role(session: boto3.Session) -> str | None:
+def logging_role(environment: str) -> str | None:
     """Return the name of the role that API Gateway has for its logs in this region; None if there is no such role."""
-    arn = session.client("apigateway").get_account().get("cloudwatchRoleArn")
+    arn = boto3.client("apigateway", region_name=terraform.region(environment)).get_account().get("cloudwatchRoleArn")
     if not arn:
         return None
-    iam = session.client("iam")
+    iam = boto3.client("iam")
     name: str = arn.rpartition("/")[2]
     try:
         iam.get_role(RoleName=name)
@@ -202,9 +202,11 @@ def backend(environment: str) -> Iterator[str]:
 def resources_in_state() -> list[dict[str, Any]]:
     """Return the attributes and the type of each resource in the state; none before the first apply."""
     pulled = subprocess.run(
-        ["terraform", f"-chdir={BOOTSTRAP}", "state", "pull"], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
-    resources = json.loads(pulled)["resources"] if pulled.strip() else []
+        ["terraform", f"-chdir={BOOTSTRAP}", "state", "pull"], check=False, stdout=subprocess.PIPE, text=True
+    )
+    if pulled.returncode != 0:
+        terraform.fail("the state of bootstrap/ can't be read: run this again once the cause is mended")
+    resources = json.loads(pulled.stdout)["resources"] if pulled.stdout.strip() else []
     return [
         {**instance["attributes"], "type": resource["type"]}
         for resource in resources

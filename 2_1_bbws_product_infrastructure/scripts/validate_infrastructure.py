@@ -112,14 +112,16 @@ class Validation:
     def __post_init__(self) -> None:
         self.promised = ENVIRONMENTS[self.environment]
         self._region = terraform.region(self.environment)
-        self._account = terraform.account_id(self.environment)
-        self._topic = f"arn:aws:sns:{self._region}:{self._account}:bbws-product-alerts-{self.environment}"
-        self._session = boto3.Session(region_name=self._region)
+        account_id = terraform.account_id(self.environment)
+        self._topic = f"arn:aws:sns:{self._region}:{account_id}:bbws-product-alerts-{self.environment}"
         # Which table is in use and which keys are valid changes, and the promises about them don't.
         outputs = infrastructure.outputs(self.environment)
         self._table_in_use = outputs.get("table_name", f"bbws-products-{self.environment}")
         self._valid_keys = outputs.get("api_keys", {})
         self._known_keys = outputs.get("api_clients", {})
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(service, region_name=self._region)
 
     def run(self) -> list[Finding]:
         """Look at everything."""
@@ -173,7 +175,7 @@ class Validation:
     # Data
 
     def _table(self, subject: str) -> None:
-        client = self._session.client("dynamodb")
+        client = self._client("dynamodb")
         name = self._table_in_use
         table = client.describe_table(TableName=name)["Table"]
         recovery = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -211,7 +213,7 @@ class Validation:
     def _queue(self, subject: str) -> None:
         found = self._queue_attributes(subject)
         name = subject.removeprefix("queue ")
-        dead_letters = name.replace(f"-{self.environment}", f"-dlq-{self.environment}")
+        dead_letters = f"{name.removesuffix(f'-{self.environment}')}-dlq-{self.environment}"
         redrive = json.loads(found.get("RedrivePolicy", "{}"))
         visibility = self.promised.visibility_seconds
         self._expect(subject, "keeps messages 4 days", 4 * DAY_SECONDS, int(found["MessageRetentionPeriod"]))
@@ -230,7 +232,7 @@ class Validation:
         self._expect(subject, "keeps messages 14 days", 14 * DAY_SECONDS, int(found["MessageRetentionPeriod"]))
 
     def _queue_attributes(self, subject: str) -> dict[str, str]:
-        client = self._session.client("sqs")
+        client = self._client("sqs")
         url = client.get_queue_url(QueueName=subject.removeprefix("queue "))["QueueUrl"]
         found: dict[str, str] = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self._expect(subject, "is encrypted", "true", found.get("SqsManagedSseEnabled"))
@@ -238,7 +240,7 @@ class Validation:
         return found
 
     def _audit_bucket(self, subject: str) -> None:
-        client = self._session.client("s3")
+        client = self._client("s3")
         bucket = subject.removeprefix("bucket ")
         self._expect(subject, "keeps versions", "Enabled", client.get_bucket_versioning(Bucket=bucket).get("Status"))
         rules = client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
@@ -258,9 +260,9 @@ class Validation:
         self._expect(subject, "lets nobody delete but the break-glass role", 1, len(deletions))
 
     def _topic_and_key(self, subject: str) -> None:
-        found = self._session.client("sns").get_topic_attributes(TopicArn=self._topic)["Attributes"]
+        found = self._client("sns").get_topic_attributes(TopicArn=self._topic)["Attributes"]
         key_id = found.get("KmsMasterKeyId", "")
-        key = self._session.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
+        key = self._client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
         self._expect(subject, "has a customer's key, that alarms may use", "CUSTOMER", key.get("KeyManager"))
         publishers = [
             statement["Principal"]
@@ -273,7 +275,7 @@ class Validation:
     # The API
 
     def _api(self, subject: str) -> None:
-        client = self._session.client("apigateway")
+        client = self._client("apigateway")
         name = subject.removeprefix("API ")
         apis = [api for page in client.get_paginator("get_rest_apis").paginate() for api in page["items"]]
         ids = [api["id"] for api in apis if api["name"] == name]
@@ -310,14 +312,14 @@ class Validation:
 
     def _has_firewall(self, api_id: str) -> bool:
         stage = f"arn:aws:apigateway:{self._region}::/restapis/{api_id}/stages/{self.environment}"
-        client = self._session.client("wafv2")
+        client = self._client("wafv2")
         try:
             return "WebACL" in client.get_web_acl_for_resource(ResourceArn=stage)
         except client.exceptions.WAFNonexistentItemException:
             return False
 
     def _log_group(self, name: str) -> None:
-        groups = self._session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        groups = self._client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
         days = self.promised.log_retention_days
         self._expect(f"log {name}", f"is kept {days} days", days, kept.get(name))
@@ -360,7 +362,7 @@ class Validation:
             self._expect(subject, f"is known to the functions as a {role}", wanted, known)
 
     def _secret_digest(self, holder: str) -> str:
-        secrets = self._session.client("secretsmanager")
+        secrets = self._client("secretsmanager")
         try:
             found = secrets.get_secret_value(SecretId=f"bbws/product-api/{self.environment}/{holder}")
         except secrets.exceptions.ResourceNotFoundException:
@@ -372,9 +374,7 @@ class Validation:
     def _alarms(self, subject: str) -> None:
         found = {
             alarm["AlarmName"]: alarm
-            for page in self._session.client("cloudwatch")
-            .get_paginator("describe_alarms")
-            .paginate(AlarmNamePrefix="bbws-")
+            for page in self._client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix="bbws-")
             for alarm in page["MetricAlarms"]
         }
         for name, promise, threshold in self._promised_alarms():
@@ -397,7 +397,7 @@ class Validation:
         for part in ("table", *INDEXES):
             for access in ("read", "write"):
                 yield f"bbws-products-{env}-{part.lower()}-{access}-throttles", "DynamoDB throttles", 0
-        lambda_client = self._session.client("lambda")
+        lambda_client = self._client("lambda")
         for function, target in TARGETS_MS.items():
             name = names.function_in(env, function)
             try:
@@ -416,7 +416,7 @@ class Validation:
         if self.environment == "local":
             return
         vault = f"bbws-product-{self.environment}"
-        found = self._session.client("backup").describe_backup_vault(BackupVaultName=vault)
+        found = self._client("backup").describe_backup_vault(BackupVaultName=vault)
         self._expect(f"vault {vault}", "is encrypted with a key of its own", True, bool(found.get("EncryptionKeyArn")))
 
 

@@ -6,7 +6,6 @@ knows keys as they do: by the setting ``API_CLIENTS`` of the live version.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import os
@@ -19,13 +18,12 @@ import time
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from rehearsals.copies import INFRASTRUCTURE, Copy
+from rehearsals.copies import Copy
 
 ACCESS_LOG = "/aws/apigateway/bbws-product-api-local"
 FUNCTIONS = ("create-product", "delete-product", "get-product", "list-products", "update-product")
@@ -259,45 +257,6 @@ def test_missing_permission_is_named(environment: Environment, tmp_path: Path, a
     )
     assert (refused.returncode, refused.stderr) == (1, f"error: these credentials may not {said}\n")
     assert list(tmp_path.iterdir()) == []
-
-
-# Writing the file
-
-
-@pytest.fixture
-def export(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the script as a module."""
-    monkeypatch.syspath_prepend(INFRASTRUCTURE / "scripts")
-    return importlib.import_module("export_api_keys")
-
-
-def test_nobody_else_can_read_the_file_from_its_first_byte_on(
-    export: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    modes: list[int] = []
-    monkeypatch.setattr(export.os, "fsync", lambda _: modes.extend(path.stat().st_mode for path in tmp_path.iterdir()))
-    umask = os.umask(0)
-    try:
-        export.write(tmp_path / "keys.json", "keys")
-    finally:
-        os.umask(umask)
-    assert [stat.S_IMODE(mode) for mode in modes] == [0o600]
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_failed_attempt_leaves_the_file_as_it_was_and_nothing_else(
-    export: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    file = tmp_path / "keys.json"
-    file.write_text("what was there")
-
-    def fail(_: int) -> None:
-        raise error
-
-    monkeypatch.setattr(export.os, "fsync", fail)
-    with pytest.raises(type(error)):
-        export.write(file, "keys")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"keys.json": "what was there"}
 
 
 # Rotating

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
-from rehearsals.copies import INFRASTRUCTURE, Copy
+from rehearsals.copies import Copy
 
 TABLE = "bbws-products-local"
 RESTORED = "bbws-products-local-restored"
@@ -121,91 +119,3 @@ def test_wrong_command_line_names_the_argument(environment: Copy, arguments: tup
 def test_credentials_of_another_account_are_refused(environment: Copy) -> None:
     done = environment.run("restore_table.py", "local", RESTORED, "--at", "latest", AWS_ACCESS_KEY_ID="111111111111")
     assert done.stderr == "error: these credentials are for account 111111111111, which is not that of local\n"
-
-
-# What MiniStack doesn't say of a restored table
-
-
-MOMENT = datetime(2026, 11, 22, 8, tzinfo=UTC)
-
-
-class Restoring:
-    """Stands for DynamoDB while a table is restored, and tells of that as DynamoDB does.
-
-    Source: RestoreSummary and TableDescription in the DynamoDB API reference.
-    """
-
-    class exceptions:  # noqa: N801  as botocore calls it
-        TableNotFoundException = ResourceNotFoundException = LookupError
-
-    def __init__(self, source: str = TABLE, looks: int = 0) -> None:
-        self._summary = {
-            "SourceTableArn": f"arn:aws:dynamodb:eu-west-1:000000000000:table/{source}",
-            "RestoreDateTime": MOMENT,
-        }
-        self._looks = looks
-        self.asked: list[str] = []
-        # Status, and whether it is still being restored, as often as somebody looked.
-        self.told: list[tuple[str, bool]] = []
-
-    def describe_continuous_backups(self, **_: object) -> Any:
-        recovery = {
-            "PointInTimeRecoveryStatus": "ENABLED",
-            "EarliestRestorableDateTime": MOMENT - timedelta(days=35),
-            "LatestRestorableDateTime": MOMENT + timedelta(minutes=1),
-        }
-        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": recovery}}
-
-    def describe_table(self, **_: object) -> Any:
-        self._looks -= 1
-        busy = self._looks >= 0
-        status = "CREATING" if self._looks > 0 else "ACTIVE"
-        self.told.append((status, busy))
-        return {"Table": {"TableStatus": status, "RestoreSummary": {**self._summary, "RestoreInProgress": busy}}}
-
-    def restore_table_to_point_in_time(self, **request: object) -> Any:
-        self.asked.append(str(request))
-        return {"TableDescription": {"RestoreSummary": self._summary}}
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the script as a module."""
-    monkeypatch.syspath_prepend(INFRASTRUCTURE / "scripts")
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    return importlib.import_module("restore_table")
-
-
-@pytest.mark.parametrize("at", [None, MOMENT])
-def test_restoration_that_is_under_way_is_taken_up(script: Any, at: datetime | None) -> None:
-    aws = Restoring()
-    assert script.restore(aws, TABLE, RESTORED, at) == MOMENT
-    assert aws.asked == []
-
-
-@pytest.mark.parametrize(("source", "at"), [("bbws-products-local-older", MOMENT), (TABLE, MOMENT - timedelta(1))])
-def test_restoration_of_something_else_under_the_same_name_is_refused(script: Any, source: str, at: datetime) -> None:
-    aws = Restoring(source)
-    with pytest.raises(SystemExit, match="choose another name"):
-        script.restore(aws, TABLE, RESTORED, at)
-    assert aws.asked == []
-
-
-def test_table_is_waited_for_until_it_is_active_and_whole(script: Any) -> None:
-    aws = Restoring(looks=4)
-    script.wait(aws, RESTORED)
-    assert aws.told[-2:] == [("ACTIVE", True), ("ACTIVE", False)]
-
-
-def test_table_without_recovery_and_one_that_is_gone_are_told(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    aws = Restoring()
-    monkeypatch.setattr(aws, "describe_continuous_backups", lambda **_: {"ContinuousBackupsDescription": {}})
-    with pytest.raises(SystemExit, match="has no point-in-time recovery: the runbook says how"):
-        script.restore(aws, TABLE, RESTORED, None)
-
-    def gone(**_: object) -> Any:
-        raise LookupError
-
-    monkeypatch.setattr(aws, "describe_continuous_backups", gone)
-    with pytest.raises(SystemExit, match=f"there is no table {TABLE}: the runbook says how"):
-        script.restore(aws, TABLE, RESTORED, None)

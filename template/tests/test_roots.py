@@ -24,6 +24,15 @@ def test_every_root_has_the_same_provider() -> None:
     assert len({(root / ".terraform.lock.hcl").read_bytes() for root in ROOTS}) == 1
 
 
+@pytest.mark.parametrize("variable", ["account_id", "region"])
+@pytest.mark.parametrize("environment", ["local", "dev", "sit", "prod"])
+def test_an_environment_is_the_same_account_and_region_in_every_root(environment: str, variable: str) -> None:
+    settings = [(root / "environments" / f"{environment}.tfvars").read_text(encoding="utf-8") for root in ROOTS]
+
+    assert len({match for text in settings for match in re.findall(rf'^{variable} *= (".+")$', text, re.M)}) == 1
+    assert all(re.search(rf"^{variable} *=", text, re.MULTILINE) for text in settings)
+
+
 def test_what_is_special_about_a_function_is_no_resource() -> None:
     # checkov and most tests look at one function's root for all.
     special = {repository: ROOT / repository / "terraform" / "needs.tf" for repository in FUNCTIONS}

@@ -29,6 +29,7 @@ def tree(tmp_path: Path) -> Path:
         tmp_path / "template",
         {
             "repository/.gitignore": "build/\n",
+            "repository/tests/unit/scripts/test_plan.py": "import json\n",
             "function/Makefile": "test:\n",
             "function/scripts/build.py": f"#!/usr/bin/env python3\nfrom deployment import versions\n{COMMAND}",
             "function/scripts/deployment/versions.py": "import json\n",
@@ -78,7 +79,7 @@ def test_the_repositories_are_those_of_the_local_run() -> None:
 def test_functions_get_both_parts_and_the_infrastructure_the_common_one(tree: Path) -> None:
     for repository in FUNCTIONS:
         assert (tree / repository / "Makefile").read_text() == "test:\n"
-    assert [path.name for path in (tree / INFRASTRUCTURE).iterdir()] == [".gitignore"]
+    assert {path.name for path in (tree / INFRASTRUCTURE).iterdir()} == {".gitignore", "tests"}
 
 
 def test_a_function_gets_what_it_imports_directly_or_not_and_its_tests_alone(tree: Path) -> None:
@@ -142,6 +143,21 @@ def test_drift_is_named_left_alone_by_a_check_and_mended_by_copying(
     copied = sync(tree)
     assert copied.returncode == 0
     assert copied.stdout == f"{GET}: 1 files brought in line\n"
+    assert sync(tree, "--check").returncode == 0
+
+
+def test_copies_go_where_their_original_has_gone(tree: Path) -> None:
+    (tree / "template/repository/tests/unit/scripts/test_plan.py").unlink()
+
+    assert f"{GET}/tests/unit/scripts/test_plan.py is not for this repository" in sync(tree, "--check").stdout
+    assert sync(tree).returncode == 0
+
+    assert not list(tree.glob("2_1_bbws_*/tests/unit/scripts/*"))
+
+
+def test_the_infrastructure_tests_its_own_scripts_beside_the_shared_ones(tree: Path) -> None:
+    put(tree / INFRASTRUCTURE, {"tests/unit/scripts/infrastructure/test_bootstrap.py": "import json\n"})
+
     assert sync(tree, "--check").returncode == 0
 
 

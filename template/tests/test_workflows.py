@@ -571,13 +571,13 @@ def test_shellcheck_finds_nothing_in_the_steps(path: Path) -> None:
 
 
 def test_the_requirements_of_the_infrastructure_are_those_of_the_functions() -> None:
-    def pins(repository: str) -> set[str]:
+    def pins(repository: str) -> set[tuple[str, str]]:
         text = "".join(
             (ROOT / repository / file).read_text(encoding="utf-8")
             for file in ("requirements.txt", "requirements-dev.txt")
             if (ROOT / repository / file).exists()
         )
-        return set(re.findall(r"^\S+==\S+$", text, re.MULTILINE))
+        return set(re.findall(r"^([^\s\[]+)(?:\[.*\])?(==\S+)$", text, re.MULTILINE))
 
     assert pins(INFRASTRUCTURE) <= pins(GET)
     assert pins(INFRASTRUCTURE)

@@ -27,7 +27,8 @@ _LOOK_SECONDS = 0.2
 
 ROOT = Path(__file__).resolve().parents[2] / "terraform"
 
-# What Terraform says, and what to do about it in one line. The first that is found counts.
+# What Terraform says, and what to do about it in one line. The first that is found counts. The tests have Terraform
+# itself say each of them.
 _FAILURES = (
     (
         r"Unable to find remote state",
@@ -39,8 +40,6 @@ _FAILURES = (
     ),
     (r'S3 bucket "([^"]+)" does not exist', "the state bucket {0} does not exist: make it first"),
     (r'in S3 bucket "([^"]+)".* StatusCode: 403', "these credentials may not read the state bucket {0}"),
-    (r"AWS account ID not allowed: (\d+)", "these credentials are for account {0}, which is not that of {environment}"),
-    (r"No valid credential sources found", "no AWS credentials in the environment"),
     (
         r"Error acquiring the state lock.*? Who: +(\S+)",
         (

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import NoCredentialsError
+from tests.unit.scripts.conftest import ACCOUNTS
 
-from deployment import content, deployable, state_bucket, terraform
+import release
+from deployment import account, content, deployable, terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,14 +21,13 @@ if TYPE_CHECKING:
 
 QUEUE = 'aws_sqs_queue.work["audit"]'
 
-pytestmark = pytest.mark.usefixtures("built", "terraform_program", "commit")
+pytestmark = pytest.mark.usefixtures("without_package", "terraform_program", "commit")
 
 
 def planned(ended: Ended) -> list[str]:
     """Return the arguments with which scripts/apply.py takes what scripts/plan.py printed."""
     assert ended.status == 0, ended.err
-    checksums = (ended.values["plan-checksum"], ended.values["package-checksum"])
-    return ["--plan-checksum", checksums[0], "--package-checksum", checksums[1]]
+    return ["--plan-checksum", ended.values["plan-checksum"]]
 
 
 def changing(*changes: tuple[str, str, list[str]]) -> str:
@@ -42,21 +44,18 @@ def changing(*changes: tuple[str, str, list[str]]) -> str:
 # Planning
 
 
-def test_plan_and_package_are_kept_under_their_content_and_their_checksums(
-    dev: Account, run: Callable[..., Ended], commit: Callable[[str], str], built: Callable[[str], bytes]
+def test_plan_is_kept_under_its_content_and_its_checksum(
+    dev: Account, run: Callable[..., Ended], commit: Callable[[str], str], terraform_program: Terraform
 ) -> None:
     tree = commit("one")
-    code = built("one")
+    terraform_program.act("plan", plan="the plan", says="1 to add, 0 to destroy.", status=2)
 
     ended = run("plan", "dev")
 
-    values = ended.values
-    assert ended.status == 0
-    assert values["package-checksum"] == state_bucket.sha256(code)
-    assert sorted(dev.keys("plans/")) == sorted(
-        f"plans/{deployable.NAME}/{tree}/{values[f'{part}-checksum']}.{suffix}"
-        for part, suffix in (("plan", "tfplan"), ("package", "zip"))
-    )
+    checksum = hashlib.sha256(b"the plan").hexdigest()
+    assert ended.status == 0, ended.err
+    assert (ended.values["plan-checksum"], ended.values["package-checksum"]) == (checksum, "")
+    assert dev.keys("plans/") == [f"plans/{deployable.NAME}/{tree}/{checksum}.tfplan"]
 
 
 def test_plan_hands_its_values_on_and_shows_itself_in_the_summary(
@@ -80,19 +79,6 @@ def test_plan_hands_its_values_on_and_shows_itself_in_the_summary(
     assert "# it.will change" in shown
     assert "<summary>Plan: 1 to add, 0 to change, 0 to destroy.</summary>" in shown
     assert tree in shown
-    assert "new: the function is not there yet" in shown
-
-
-@pytest.mark.parametrize(("code", "said"), [("old", "another package than now"), ("new", "the same as now")])
-def test_summary_says_what_becomes_of_the_code(
-    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes], tmp_path: Path, code: str, said: str
-) -> None:
-    built("new")
-    dev.publish(code)
-
-    run("plan", "dev", "--summary", str(tmp_path / "summary"))
-
-    assert f"| code | {said} |" in (tmp_path / "summary").read_text()
 
 
 def test_plan_without_changes_says_so(
@@ -190,7 +176,7 @@ def test_plan_may_destroy_what_can_be_made_again(
     assert run("plan", "dev").status == 0
 
 
-@pytest.mark.parametrize("script", ["plan", "apply", "release", "rollback", "smoke_test", "was_deployed", "unlock"])
+@pytest.mark.parametrize("script", ["plan", "apply", "release", "smoke_test", "was_deployed", "unlock", "deploy"])
 def test_credentials_of_another_account_stop_every_script_before_anything(
     dev: Account,
     sign_in: Callable[[str], None],
@@ -200,70 +186,51 @@ def test_credentials_of_another_account_stop_every_script_before_anything(
     script: str,
 ) -> None:
     commit("one")
-    arguments = {
-        "apply": ["--plan-checksum", "0" * 64, "--package-checksum", "0" * 64],
-        "release": ["--version", "1"],
-    }
+    arguments = {"apply": ["--plan-checksum", "0" * 64], "release": ["--version", "1"]}
     sign_in("sit")
 
     ended = run(script, "dev", *arguments.get(script, []))
 
     assert ended.status == 1
-    assert "these credentials are for account 815856636111, which is not that of dev" in ended.err
+    assert f"these credentials are for account {ACCOUNTS['sit']}, which is not that of dev" in ended.err
     assert not terraform_program.calls("init")
-    assert not dev.invocations
 
 
-def test_package_that_was_not_built_here_stops_the_plan(
+def test_state_bucket_that_is_not_there_is_told(
     dev: Account, run: Callable[..., Ended], terraform_program: Terraform
 ) -> None:
-    assert deployable.PACKAGE is not None
-    deployable.PACKAGE.write_bytes(b"something else")
+    dev.s3.delete_bucket(Bucket=dev.bucket)
 
-    ended = run("plan", "dev")
+    kept = run("plan", "dev")
+    applied = run("apply", "dev", "--plan-checksum", "0" * 64)
 
-    assert ended.status == 1
-    assert "build/function.zip is not what scripts/build.py made" in ended.err
-    assert not terraform_program.calls("plan")
-
-
-def test_package_that_is_missing_stops_the_plan(dev: Account, run: Callable[..., Ended]) -> None:
-    assert deployable.PACKAGE is not None
-    deployable.PACKAGE.unlink()
-
-    ended = run("plan", "dev")
-
-    assert ended.status == 1
-    assert "run scripts/build.py first" in ended.err
+    said = f"error: the state bucket {dev.bucket} does not exist: make it first\n"
+    assert (kept.status, kept.err) == (applied.status, applied.err) == (1, said)
+    assert not terraform_program.calls("apply")
 
 
-@pytest.mark.parametrize(
-    ("complaint", "said"),
-    [
-        (
-            "Error: Unable to find remote state\n\n  with data.terraform_remote_state.infrastructure",
-            "the infrastructure of dev has no state: deploy 2_1_bbws_product_infrastructure first",
-        ),
-        (
-            'Error: Unsupported attribute\n│ This object does not have an attribute named "table_arn".',
-            'the infrastructure of dev has no output "table_arn": deploy 2_1_bbws_product_infrastructure first',
-        ),
-        (
-            "Error: Error acquiring the state lock\n│   ID:   1\n│   Who:       runner@fv-az1\n│   Version: 1",
-            "another deployment to dev is running: runner@fv-az1 holds the lock",
-        ),
-    ],
-)
-def test_known_failure_of_terraform_is_told_in_one_line(
-    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, complaint: str, said: str
+def test_missing_credentials_are_told_before_anything(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terraform_program.act("plan", complains=complaint, status=1)
+    def refuse(environment: str) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(account, "check", refuse)
 
     ended = run("plan", "dev")
 
-    assert ended.status == 1
-    assert said in ended.err.splitlines()[-1]
-    assert not dev.keys("plans/")
+    assert (ended.status, ended.err) == (1, "error: no AWS credentials in the environment\n")
+    assert not terraform_program.calls("init")
+
+
+def test_computer_without_terraform_is_told(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    ended = run("plan", "dev")
+
+    assert (ended.status, ended.err) == (1, "error: terraform is not on the PATH: install Terraform 1.11 or later\n")
 
 
 def test_unknown_failure_of_terraform_is_shown_as_it_is(
@@ -342,19 +309,16 @@ def test_content_was_deployed_where_it_is_noted_and_nowhere_else(
 # Applying
 
 
-def test_the_very_plan_and_package_are_applied(
+def test_the_very_plan_is_applied_and_what_came_of_it_is_handed_on(
     dev: Account,
     run: Callable[..., Ended],
-    built: Callable[[str], bytes],
     terraform_program: Terraform,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    reviewed = built("reviewed")
     terraform_program.act("plan", plan="the reviewed plan", says="1 to change, 0 to destroy.", status=2)
     arguments = planned(run("plan", "dev"))
-    built("built since")
-    dev.state(deployable.NAME, version=dev.publish("reviewed"))
+    dev.state(deployable.NAME, address="something")
     applied = []
     monkeypatch.setattr(terraform, "apply", lambda environment, file: applied.append((environment, file.read_text())))
 
@@ -362,23 +326,20 @@ def test_the_very_plan_and_package_are_applied(
 
     assert ended.status == 0, ended.err
     assert applied == [("dev", "the reviewed plan")]
-    assert deployable.PACKAGE is not None
-    assert deployable.PACKAGE.read_bytes() == reviewed
-    assert (tmp_path / "outputs").read_text() == "version=1\n"
+    assert (tmp_path / "outputs").read_text() == "address=something\n"
 
 
-@pytest.mark.parametrize("suffix", ["tfplan", "zip"])
-def test_what_was_replaced_since_the_review_is_not_applied(
-    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, suffix: str
+def test_plan_that_was_replaced_since_its_review_is_not_applied(
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform
 ) -> None:
     arguments = planned(run("plan", "dev"))
-    (key,) = (key for key in dev.keys("plans/") if key.endswith(suffix))
+    (key,) = dev.keys("plans/")
     dev.put(key, b"something else")
 
     ended = run("apply", "dev", *arguments)
 
     assert ended.status == 1
-    assert f"is not the {'plan' if suffix == 'tfplan' else 'package'} that was reviewed" in ended.err
+    assert "is not the plan that was reviewed" in ended.err
     assert "Nothing was changed" in ended.err
     assert len(terraform_program.calls("init")) == 1
     assert not terraform_program.calls("apply")
@@ -399,89 +360,17 @@ def test_plan_of_other_content_is_not_applied(
 
 
 @pytest.mark.parametrize(
-    ("complaint", "said"),
-    [
-        (
-            "Error: Saved plan is stale\n\nThe given plan file can no longer be applied",
-            "this plan is older than the state of dev",
-        ),
-        (
-            "Error: Failed to read plan\n\nplan file was created by Terraform 1.11.4, but this is 1.12.0; plan files",
-            "this plan was made by Terraform 1.11.4, and this is 1.12.0",
-        ),
-    ],
-)
-def test_plan_that_terraform_does_not_take_is_told_in_one_line(
-    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, complaint: str, said: str
-) -> None:
-    arguments = planned(run("plan", "dev"))
-    terraform_program.act("apply", complains=complaint, status=1)
-
-    ended = run("apply", "dev", *arguments)
-
-    assert ended.status == 1
-    assert said in ended.err.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
     "arguments",
     [
         [],
-        ["--plan-checksum", "0" * 64],
-        ["--plan-checksum", "", "--package-checksum", "0" * 64],
-        ["--plan-checksum", "0" * 63, "--package-checksum", "0" * 64],
-        ["--plan-checksum", "../" + "0" * 61, "--package-checksum", "0" * 64],
+        ["--plan-checksum", ""],
+        ["--plan-checksum", "0" * 63],
+        ["--plan-checksum", "../" + "0" * 61],
+        ["--plan-checksum", "0" * 64, "--package-checksum", "0" * 64],
     ],
 )
-def test_incomplete_command_line_is_refused(dev: Account, run: Callable[..., Ended], arguments: list[str]) -> None:
+def test_wrong_command_line_is_refused(dev: Account, run: Callable[..., Ended], arguments: list[str]) -> None:
     assert run("apply", "dev", *arguments).status == 2
-
-
-def test_package_is_published_where_a_rollback_had_put_other_code(
-    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes]
-) -> None:
-    built("new")
-    arguments = planned(run("plan", "dev"))
-    dev.publish("new")
-    # Terraform applied this package before, and doesn't notice that it isn't there any more.
-    dev.state(deployable.NAME, version=dev.publish("rolled back to"))
-    # It is applied by another job, which has nothing of what was built.
-    assert deployable.PACKAGE is not None
-    shutil.rmtree(deployable.PACKAGE.parent)
-
-    ended = run("apply", "dev", *arguments)
-
-    assert ended.values == {"version": "3"}
-    assert dev.code_sha256("3") == dev.code_sha256("1")
-
-
-def test_what_a_deployment_changed_before_it_was_cut_short_is_published(
-    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes]
-) -> None:
-    built("the same")
-    arguments = planned(run("plan", "dev"))
-    # Terraform changed the settings and was interrupted: its state holds them, and no version does.
-    dev.state(deployable.NAME, version=dev.publish("the same", KEY="old"))
-    dev.configure(KEY="new")
-
-    ended = run("apply", "dev", *arguments)
-
-    assert ended.values == {"version": "2"}
-    assert dev.settings("2") == {"KEY": "new"}
-    assert dev.code_sha256("2") == dev.code_sha256("1")
-
-
-def test_nothing_is_published_where_nothing_changed(
-    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes]
-) -> None:
-    built("the same")
-    arguments = planned(run("plan", "dev"))
-    dev.state(deployable.NAME, version=dev.publish("the same"))
-
-    ended = run("apply", "dev", *arguments)
-
-    assert ended.values == {"version": "1"}
-    assert dev.published() == ["1"]
 
 
 def test_deploying_to_prod_in_one_go_is_refused(
@@ -497,17 +386,16 @@ def test_deploying_to_prod_in_one_go_is_refused(
 
 
 def test_deploying_in_one_go_plans_applies_and_releases(
-    dev: Account, run: Callable[..., Ended], built: Callable[[str], bytes], terraform_program: Terraform
+    dev: Account, run: Callable[..., Ended], terraform_program: Terraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dev.publish("old")
-    built("new")
-    dev.state(deployable.NAME, version=dev.publish("new"))
+    dev.state(deployable.NAME, address="something")
+    released = []
+    monkeypatch.setattr(release, "release", lambda *what, **how: released.append((*what, how)))
 
     ended = run("deploy", "dev", "--beside-others")
 
     assert ended.status == 0, ended.err
-    assert [call[0] for call in map(tuple, terraform_program.calls("apply"))] == ["apply"]
-    assert dev.live() == ("2", {})
-    # Without a review there is nothing to keep, and untried nothing to note.
+    assert len(terraform_program.calls("apply")) == 1
+    assert released == [("dev", {"address": "something"}, {"beside_others": True})]
+    # Without a review there is nothing to keep.
     assert not dev.keys("plans/")
-    assert not dev.keys("deployed/")

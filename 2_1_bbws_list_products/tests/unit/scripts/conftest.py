@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import importlib
 import io
 import json
@@ -16,28 +15,29 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import zipfile
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import config as moto_config
 
 import smoke_test
-from deployment import content, deployable, function_name, versions
+from deployment import content, deployable, names, terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from botocore.config import Config
 
-ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
+ACCOUNTS = {environment: terraform.account_id(environment) for environment in terraform.environments()}
 # What moto would run in Docker is answered here.
 moto_config.default_user_config["lambda"]["use_docker"] = False
 SESSION = boto3.Session()
@@ -127,29 +127,31 @@ class Terraform:
 
 
 class Account:
-    """What the state bucket and the function of an environment are like.
+    """What the state bucket and the functions of an environment are like.
 
     Attributes
     ----------
+    name : str
+        What Lambda calls the function that is meant: this repository's, until another name is given.
     invocations : list of str
         Which versions were invoked, in order.
+    events : list of dict
+        What they were invoked with.
     answers : dict
         What a version answers, where that isn't what is expected of it; a list answers one after the other.
     log : str
         The end of each invocation's log.
-    handed_out : bytes or None
-        What Lambda hands out as the code of any version, where that isn't its code.
     """
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         self.region = "af-south-1" if environment == "prod" else "eu-west-1"
         self.bucket = f"bbws-terraform-state-{environment}"
-        self.name = function_name.name_in(environment)
+        self.name = names.function_in(environment, names.function_of(deployable.NAME))
         self.invocations: list[str] = []
+        self.events: list[Any] = []
         self.answers: dict[str, Any] = {}
         self.log = ""
-        self.handed_out: bytes | None = None
         self.s3 = boto3.client("s3", region_name=self.region)
         self.lambda_ = boto3.client("lambda", region_name=self.region)
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": self.region})  # type: ignore[typeddict-item]
@@ -278,6 +280,7 @@ def account_of(sign_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) 
         def invoke(request: LambdaResponse) -> tuple[int, dict[str, str], str]:
             version = str(request._get_param("Qualifier"))
             account.invocations.append(version)
+            account.events.append(json.loads(request.body))
             expected = json.loads(smoke_test.PLAN.read_text())["invocation"]["expected"]
             answer = account.answers.get(version, expected)
             if isinstance(answer, list):
@@ -286,17 +289,6 @@ def account_of(sign_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) 
             log = base64.b64encode(account.log.encode()).decode()
             return 200, {"status": "200", "x-amz-log-result": log, **crashed}, json.dumps(answer)
 
-        get_function = LambdaSimpleBackend.get_function
-
-        def get_and_hand_out(backend: Any, name: str, qualifier: str | None = None) -> Any:
-            found = get_function(backend, name, qualifier)
-            handed_out[:] = [found.code_bytes if account.handed_out is None else account.handed_out]
-            return found
-
-        # moto doesn't say in an address of which version the code is: of the one asked for last.
-        handed_out: list[bytes] = []
-        monkeypatch.setattr(LambdaSimpleBackend, "get_function", get_and_hand_out)
-        monkeypatch.setattr(versions, "urlopen", lambda *_, timeout: io.BytesIO(handed_out[0]))
         monkeypatch.setattr(LambdaResponse, "invoke", invoke)
         return account
 
@@ -335,27 +327,13 @@ def terraform_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terraf
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bytes]:
-    """Return a function that builds a package of some code and returns its bytes; one is built already.
-
-    What the package ``reads`` and ``sends`` can be given.
-    """
-    folder = tmp_path / "build"
-    folder.mkdir()
-    monkeypatch.setattr(deployable, "PACKAGE", folder / "function.zip")
-    monkeypatch.setattr(deployable, "_ZIP", folder / "function.zip")
-    monkeypatch.setattr(deployable, "_DESCRIPTION", folder / "package.json")
-
-    def build(code: str, **messages: dict[str, int]) -> bytes:
-        made = package(code)
-        (folder / "function.zip").write_bytes(made)
-        about = {"architecture": "arm64", "sha256": hashlib.sha256(made).hexdigest(), "reads": {}, "sends": {}}
-        about |= messages
-        (folder / "package.json").write_text(json.dumps(about))
-        return made
-
-    build("code 1")
-    return build
+def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is deployed have no package, as the infrastructure has none, and nothing that it has to wait for."""
+    monkeypatch.setattr(deployable, "PACKAGE", None)
+    monkeypatch.setattr(deployable, "variables", dict)
+    monkeypatch.setattr(deployable, "check_package", lambda environment: "")
+    monkeypatch.setattr(deployable, "check_order", lambda environment: None)
+    monkeypatch.setattr(deployable, "applied", lambda environment, outputs: {"address": str(outputs["address"])})
 
 
 @pytest.fixture
@@ -382,6 +360,100 @@ def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], s
         return git("rev-parse", "HEAD:./")
 
     return make
+
+
+class Request(NamedTuple):
+    """A request that came."""
+
+    method: str
+    path: str
+    key: str | None
+    body: Any
+
+
+class Api:
+    """The API of an environment, which a product goes through in one step.
+
+    Attributes
+    ----------
+    product : str
+        The id of every product that is made.
+    requests : list of Request
+        Those that came.
+    answers : dict
+        By method: what to answer to requests of it, one after the other, before the usual: status and body.
+    """
+
+    product = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.answers: dict[str, list[tuple[int, Any]]] = {}
+        self.products: set[str] = set()
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                length = int(self.headers.get("content-length", 0))
+                body = json.loads(self.rfile.read(length)) if length else None
+                request = Request(self.command, self.path, self.headers.get("x-api-key"), body)
+                api.requests.append(request)
+                waiting = api.answers.get(request.method)
+                status, answered = waiting.pop(0) if waiting else api.usual(request)
+                content = b"" if answered is None else json.dumps(answered).encode()
+                self.send_response(status)
+                self.send_header("ETag", '"1"')
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            # The names that the standard library asks for.
+            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def usual(self, request: Request) -> tuple[int, Any]:
+        there = request.path.rpartition("/")[2] in self.products
+        if request.method == "POST":
+            self.products.add(self.product)
+            return 202, {"productId": self.product, "changeId": "a change"}
+        if request.method == "DELETE" and there:
+            self.products.clear()
+            return 204, None
+        if "?" in request.path:
+            return 200, {"count": 1, "products": []}
+        return (200 if request.method == "GET" else 202, {"product": {}}) if there else (404, {"error": "NotFound"})
+
+    @property
+    def sent(self) -> list[str]:
+        return [request.method for request in self.requests]
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """An API where everything goes well, unless it is told otherwise; nobody waits between two attempts."""
+    made = Api()
+    monkeypatch.setenv("API_URL", f"http://127.0.0.1:{made.server.server_port}/v1.0/")
+    monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.001)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that says what is to be tried, in place of this repository's smoke_test.json."""
+
+    def say(**what: Any) -> None:
+        file = tmp_path / "smoke_test.json"
+        file.write_text(json.dumps(what))
+        monkeypatch.setattr(smoke_test, "PLAN", file)
+
+    return say
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import smoke_test
+from deployment import deployable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from conftest import Account, Ended
+    from conftest import Account, Api, Ended
 
-PRODUCT = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
 FUNCTIONS = sorted({*smoke_test.NEEDED, "list-products", "update-product"})
 
 READ = {
@@ -37,102 +34,13 @@ CHANGE = {
     "body": {"price": 2.5},
     "expected": {"status": 202},
 }
-
-
-class Request(NamedTuple):
-    """A request that came."""
-
-    method: str
-    path: str
-    key: str | None
-    body: Any
-
-
-class Api:
-    """The API of an environment, which a product goes through in one step.
-
-    Attributes
-    ----------
-    requests : list of Request
-        Those that came.
-    answers : dict
-        By method: what to answer to requests of it, one after the other, before the usual: status and body.
-    """
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.answers: dict[str, list[tuple[int, Any]]] = {}
-        self.products: set[str] = set()
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                length = int(self.headers.get("content-length", 0))
-                body = json.loads(self.rfile.read(length)) if length else None
-                request = Request(self.command, self.path, self.headers.get("x-api-key"), body)
-                api.requests.append(request)
-                waiting = api.answers.get(request.method)
-                status, answered = waiting.pop(0) if waiting else api.usual(request)
-                content = b"" if answered is None else json.dumps(answered).encode()
-                self.send_response(status)
-                self.send_header("ETag", '"1"')
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            # The names that the standard library asks for.
-            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def usual(self, request: Request) -> tuple[int, Any]:
-        there = request.path.rpartition("/")[2] in self.products
-        if request.method == "POST":
-            self.products.add(PRODUCT)
-            return 202, {"productId": PRODUCT, "changeId": "a change"}
-        if request.method == "DELETE" and there:
-            self.products.clear()
-            return 204, None
-        if "?" in request.path:
-            return 200, {"count": 1, "products": []}
-        return (200 if request.method == "GET" else 202, {"product": {}}) if there else (404, {"error": "NotFound"})
-
-    @property
-    def sent(self) -> list[str]:
-        return [request.method for request in self.requests]
+INVOCATION = {"client": "storefront", "event": {"headers": {"accept": "*/*"}}, "expected": {"statusCode": 200}}
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """An API where everything goes well, unless it is told otherwise; nobody waits between two attempts."""
-    made = Api()
-    monkeypatch.setenv("API_URL", f"http://127.0.0.1:{made.server.server_port}/v1.0/")
-    monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(smoke_test, "PATIENCE_SECONDS", 0.5)
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-@pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that says what is to be tried, in place of this repository's smoke_test.json."""
-
-    def say(**what: Any) -> None:
-        file = tmp_path / "smoke_test.json"
-        file.write_text(json.dumps(what))
-        monkeypatch.setattr(smoke_test, "PLAN", file)
-
-    return say
-
-
-@pytest.fixture
-def deployed(dev: Account) -> Callable[..., None]:
-    """Return a function that deploys all functions to dev, but for some."""
+def deployed(dev: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that makes this a function's repository and deploys all functions to dev, but for some."""
+    monkeypatch.setattr(deployable, "NAME", "2_1_bbws_list_products")
 
     def deploy(*, without: tuple[str, ...] = ()) -> None:
         names = [name for name in FUNCTIONS if name not in without]
@@ -146,18 +54,23 @@ def deployed(dev: Account) -> Callable[..., None]:
 # By invocation
 
 
-def test_this_repositorys_own_invocation_carries_the_key_that_it_needs(dev: Account, run: Callable[..., Ended]) -> None:
+def test_invocation_carries_the_clients_key_and_nothing_shows_it(
+    dev: Account, plan: Callable[..., None], run: Callable[..., Ended]
+) -> None:
+    plan(invocation=INVOCATION)
     dev.publish("code")
 
     ended = run("smoke_test", "dev", "--version", "1")
 
     assert ended.status == 0, ended.err
     assert dev.invocations == ["1"]
+    assert dev.events == [{"headers": {"accept": "*/*", "x-api-key": "key-of-storefront"}}]
     assert "version 1 answers as expected" in ended.out
     assert "key-of-" not in ended.out + ended.err
 
 
-def test_alias_can_be_invoked_too(dev: Account, run: Callable[..., Ended]) -> None:
+def test_alias_can_be_invoked_too(dev: Account, plan: Callable[..., None], run: Callable[..., Ended]) -> None:
+    plan(invocation=INVOCATION)
     dev.publish("code")
 
     run("smoke_test", "dev", "--version", "live")
@@ -167,8 +80,9 @@ def test_alias_can_be_invoked_too(dev: Account, run: Callable[..., Ended]) -> No
 
 @pytest.mark.parametrize("answer", [{"statusCode": 500}, {"errorMessage": "it crashed"}, {}])
 def test_wrong_answer_of_an_invocation_is_a_failure(
-    dev: Account, run: Callable[..., Ended], answer: dict[str, Any]
+    dev: Account, plan: Callable[..., None], run: Callable[..., Ended], answer: dict[str, Any]
 ) -> None:
+    plan(invocation=INVOCATION)
     dev.publish("code")
     dev.answers["1"] = answer
 
@@ -179,14 +93,18 @@ def test_wrong_answer_of_an_invocation_is_a_failure(
     assert dev.invocations == ["1"]
 
 
-def test_cold_start_is_told(dev: Account, run: Callable[..., Ended]) -> None:
+def test_cold_start_is_told(dev: Account, plan: Callable[..., None], run: Callable[..., Ended]) -> None:
+    plan(invocation=INVOCATION)
     dev.publish("code")
     dev.log = "REPORT RequestId: 1\tDuration: 3.00 ms\tInit Duration: 812.34 ms\n"
 
     assert "812 ms of it a cold start" in run("smoke_test", "dev", "--version", "1").out
 
 
-def test_timing_out_in_a_cold_start_is_no_failure_but_twice_is(dev: Account, run: Callable[..., Ended]) -> None:
+def test_timing_out_in_a_cold_start_is_no_failure_but_twice_is(
+    dev: Account, plan: Callable[..., None], run: Callable[..., Ended]
+) -> None:
+    plan(invocation=INVOCATION)
     dev.publish("code")
     timed_out = {"errorMessage": "2026-11-22T08:00:00.000Z 1 Task timed out after 30.00 seconds"}
 
@@ -327,7 +245,7 @@ def test_product_is_made_tried_and_withdrawn(
 
     assert ended.status == 0, ended.err
     assert api.sent == ["GET", "POST", "GET", "PUT", "DELETE", "GET"]
-    assert api.requests[3] == Request("PUT", f"/v1.0/products/{PRODUCT}", "key-of-admin", {"price": 2.5})
+    assert api.requests[3] == ("PUT", f"/v1.0/products/{api.product}", "key-of-admin", {"price": 2.5})
     assert not api.products
 
 
@@ -387,7 +305,7 @@ def test_product_that_cannot_be_withdrawn_is_named(
     ended = run("smoke_test", "dev")
 
     assert ended.status == 1
-    assert f"Withdraw product {PRODUCT} by hand" in ended.err
+    assert f"Withdraw product {api.product} by hand" in ended.err
 
 
 def test_product_that_cannot_be_withdrawn_hides_no_failure(
@@ -400,17 +318,7 @@ def test_product_that_cannot_be_withdrawn_hides_no_failure(
     ended = run("smoke_test", "dev")
 
     assert "it changes: PUT /products/" in ended.err
-    assert f"Withdraw product {PRODUCT} by hand" in ended.err
-
-
-def test_no_product_is_made_in_prod(
-    account_of: Callable[[str], Account], api: Api, plan: Callable[..., None], run: Callable[..., Ended]
-) -> None:
-    account_of("prod")
-    plan(requests=[READ], life=[CHANGE])
-
-    assert run("smoke_test", "prod").status == 0
-    assert api.sent == ["GET"]
+    assert f"Withdraw product {api.product} by hand" in ended.err
 
 
 def test_life_waits_for_the_functions_that_it_needs(
@@ -428,20 +336,37 @@ def test_life_waits_for_the_functions_that_it_needs(
 
 
 def test_audited_change_is_found_in_the_bucket(
-    dev: Account, deployed: Callable[..., None], api: Api, plan: Callable[..., None], run: Callable[..., Ended]
+    dev: Account,
+    deployed: Callable[..., None],
+    api: Api,
+    plan: Callable[..., None],
+    run: Callable[..., Ended],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deployed()
     plan(life=[{"says": "it is audited", "auditObjects": 1}])
     dev.state("2_1_bbws_product_infrastructure", audit_bucket_name=dev.bucket)
 
-    missing = run("smoke_test", "dev")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(smoke_test, "PATIENCE_SECONDS", 0.01)
+        missing = run("smoke_test", "dev")
     today = datetime.now(UTC)
-    dev.put(f"{today:%Y/%m/%d}/{PRODUCT}_{today:%Y-%m-%d}T08:00:00.000000Z_1.json", "{}")
+    dev.put(f"{today:%Y/%m/%d}/{api.product}_{today:%Y-%m-%d}T08:00:00.000000Z_1.json", "{}")
     found = run("smoke_test", "dev")
 
     assert missing.status == 1
-    assert f"it is audited: 0 objects of {PRODUCT} in {dev.bucket}" in missing.err
+    assert f"it is audited: 0 objects of {api.product} in {dev.bucket}" in missing.err
     assert found.status == 0, found.err
+
+
+def test_no_product_is_made_in_prod(
+    account_of: Callable[[str], Account], api: Api, plan: Callable[..., None], run: Callable[..., Ended]
+) -> None:
+    account_of("prod")
+    plan(requests=[READ], life=[])
+
+    assert run("smoke_test", "prod").status == 0
+    assert api.sent == ["GET"]
 
 
 # What is said about requests
@@ -462,10 +387,3 @@ def test_audited_change_is_found_in_the_bucket(
 )
 def test_answer_may_hold_more_than_is_expected(found: object, expected: object, *, matching: bool) -> None:
     assert smoke_test.matches(found, expected) is matching
-
-
-def test_requests_of_this_repository_change_nothing() -> None:
-    requests = json.loads(smoke_test.PLAN.read_text())["requests"]
-
-    for request in requests:
-        assert request["method"] == "GET" or request["expected"]["status"] in {400, 403}

@@ -21,13 +21,13 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 import replay_dlq
-from deployment import function_name
+from deployment import function_name, terraform
 from operations import queue_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ACCOUNTS = {"dev": "536580886816", "sit": "815856636111", "prod": "093646564004"}
+ACCOUNTS = {environment: terraform.account_id(environment) for environment in terraform.environments()}
 QUEUE = {"product-creator": "change", "audit-logger": "audit"}[function_name.name()]
 
 WAIT_SECONDS = queue_browser.WAIT_SECONDS
@@ -883,7 +883,7 @@ def test_credentials_of_another_account_are_refused(
     dev: Queues, replay: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert replay("sit", "show") == 1
-    said = "error: these credentials are for account 536580886816, which is not that of sit\n"
+    said = f"error: these credentials are for account {ACCOUNTS['dev']}, which is not that of sit\n"
     assert capsys.readouterr().err == said
 
 
