@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 INTERRUPTED_WITHIN = 45.0
 # What keeps nothing needs no longer.
 TEST_INTERRUPTED_WITHIN = 5.0
+# A moment, unless the system is at its end.
+KILLED_WITHIN = 5.0
 TAIL = 40
 
 # What only needs the processors lets those go first that somebody waits for.
@@ -134,10 +136,13 @@ def _kill_stragglers() -> None:
     with contextlib.suppress(ImportError):
         import psutil
 
+        killed = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.pid != os.getpid() and process.environ().get(COMMAND) == str(os.getpid()):
                     process.kill()
+                    killed.append(process)
+        psutil.wait_procs(killed, KILLED_WITHIN)
 
 
 def tail(log: Path, lines: int = TAIL) -> str:
