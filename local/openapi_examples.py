@@ -1,12 +1,14 @@
 """``make examples``: brings the OpenAPI document's examples in line with the description of a product.
 
 The document is written by hand and stays as it is, but for lines in its examples: a product there gets the fields that
-it lacks, by their defaults, and loses those that there aren't, and the chained hashes of change records follow.
+it lacks, by their defaults, and loses those that there aren't, the error that lists the fields lists them all, and the
+chained hashes of change records follow.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,8 @@ from common.product import FIELD_NAMES, FIELDS, PRODUCT_ATTRIBUTES, Money
 
 DOCUMENT = ROOT / INFRASTRUCTURE / "openapi" / "product-api.yaml"
 
+# The fields, where an error says which there are.
+_LISTED = re.compile(r"(?<=these can: )\w+(?:, \w+)*")
 _MONEY = {field.name for field in FIELDS if isinstance(field.rule, Money)}
 
 
@@ -56,7 +60,8 @@ def with_fields(text: str) -> str:
                 value = float(str(field.default)) if field.name in _MONEY else field.default
                 added.setdefault(last[0], []).append(f"{' ' * last[1]}{field.name}: {json.dumps(value)}")
     kept = ([line, *added.get(number, ())] for number, line in enumerate(lines))
-    return "".join(f"{line}\n" for group in kept for line in group if line is not None)
+    document = "".join(f"{line}\n" for group in kept for line in group if line is not None)
+    return _LISTED.sub(", ".join(FIELD_NAMES), document)
 
 
 def with_hashes(text: str) -> str:

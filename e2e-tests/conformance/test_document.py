@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -93,10 +94,10 @@ def test_hashes_in_the_examples_are_right(name: str) -> None:
 
 
 def as_stored(value: object) -> object:
-    """Return a record as it is stored: its prices are text."""
+    """Return a record as it is stored: its amounts, the only numbers with a fraction, are text."""
     if isinstance(value, dict):
-        return {name: f"{part:.2f}" if name == "price" else as_stored(part) for name, part in value.items()}
-    return value
+        return {name: as_stored(part) for name, part in value.items()}
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
 READMES = {

@@ -23,6 +23,13 @@ def test_field_that_a_product_lacks_comes_with_its_default_and_one_that_there_is
     assert made == before + with_default + after
 
 
+def test_error_that_lists_the_fields_lists_them_all() -> None:
+    made = with_fields(TEXT.replace("these can: name, description, ", "these can: colour, "))
+
+    assert "these can: colour" not in made
+    assert made == TEXT
+
+
 def test_hashes_follow_in_the_whole_chain() -> None:
     hashes = set(re.findall(r"[0-9a-f]{64}", TEXT))
 
