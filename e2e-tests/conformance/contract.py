@@ -149,23 +149,9 @@ def _max_length(validator: object, most: int, instance: object, schema: object) 
         yield ValidationError(f"{instance!r} is too long")
 
 
-def _multiple_of(validator: object, step: Decimal, instance: object, schema: object) -> Iterator[ValidationError]:
-    """Say whether a number isn't a multiple, exactly, however many digits it has."""
-    sign, digits, exponent = step.as_tuple()
-    assert (sign, digits) == (0, (1,)), "only powers of ten can be told from the digits"
-    if isinstance(instance, (int, Decimal)) and not isinstance(instance, bool):
-        written = Decimal(instance).as_tuple()
-        if not isinstance(written.exponent, int) or not isinstance(exponent, int):
-            yield ValidationError(f"{instance} is no number")
-            return
-        beyond = exponent - written.exponent
-        if beyond > 0 and any(written.digits[-beyond:]):
-            yield ValidationError(f"{instance} is not a multiple of {step}")
-
-
 _Exact = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"pattern": _pattern, "minLength": _min_length, "maxLength": _max_length, "multipleOf": _multiple_of},
+    {"pattern": _pattern, "minLength": _min_length, "maxLength": _max_length},
 )
 
 
@@ -191,6 +177,15 @@ def errors(reference: str, value: object) -> list[ValidationError]:
     return list(_validator(reference).iter_errors(value))
 
 
+def has_more_decimals(number: object, most: int) -> bool:
+    """Tell whether a number has more decimals than the prose allows; zeros at the end count for nothing."""
+    if not isinstance(number, Decimal) or not number.is_finite():
+        return False
+    _, digits, exponent = number.as_tuple()
+    beyond = -cast("int", exponent) - most
+    return beyond > 0 and any(digits[-beyond:])
+
+
 class NoObject(Exception):
     """The prose refuses a body before its fields count."""
 
@@ -208,7 +203,7 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        # Its exponent has more digits than a decimal's can have, so it is far too large or no whole number of cents.
+        # Its exponent has more digits than a decimal's can have: whatever it is, it is no amount.
         return Decimal("Infinity")
 
 
@@ -251,7 +246,7 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
         value = json_object(body)
     except NoObject:
         return {"body"}
-    found: set[str] = set()
+    found = {"price"} if has_more_decimals(value.get("price"), 2) else set()
     for error in errors(f"#/components/schemas/{schema}", value):
         if error.absolute_path:
             found.add(str(error.absolute_path[0]))

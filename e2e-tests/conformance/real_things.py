@@ -63,6 +63,11 @@ class RealThings:
         query = {name: _text(value) for name, value in (case.query or {}).items()}
         if query and not any(faults_of_query(operation_id, {name: [text]}) for name, text in query.items()):
             case.query = self._real_query(operation_id, product_id, query)
+        if isinstance(case.body, dict):
+            price = case.body.get("price")
+            if isinstance(price, float) and zlib.crc32(repr(price).encode()) % 8:
+                # Only the prose says how many decimals there may be.
+                case.body["price"] = round(price, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
         for name in ("If-Match", "If-None-Match"):
