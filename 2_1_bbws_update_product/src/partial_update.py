@@ -29,6 +29,9 @@ def request_update(
 ) -> Change:
     """Queue a change of the given fields; setting `active` restores or withdraws the product.
 
+    A price alone is meant in the currency that the product has now, so the change says that, too: it sets both, and
+    doesn't end in the currency that somebody else sets meanwhile.
+
     Version and name are checked here to tell the caller at once; the creator checks them again, and decides.
 
     Parameters
@@ -47,6 +50,8 @@ def request_update(
     """
     product = existing_product(table, product_id)
     version = expected_version(condition, product)
+    if "price" in fields:
+        fields = {"currency": product["currency"], **fields}
     name = name_to_take(product, cast("Product", {**product, **fields}))
     if name is not None and table.name_holder(name) not in (None, product_id):
         raise NameTaken

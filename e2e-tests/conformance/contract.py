@@ -252,6 +252,9 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
             found.add(str(error.absolute_path[0]))
         elif error.validator == "required":
             found |= set(cast("Sequence[str]", error.validator_value)) - value.keys()
+        elif error.validator == "dependentRequired":
+            needed = cast("dict[str, list[str]]", error.validator_value)
+            found |= {each for name, others in needed.items() if name in value for each in others} - value.keys()
         elif error.validator == "additionalProperties":
             found |= value.keys() - cast("Json", component("schemas", "ProductFields")["properties"]).keys()
         else:

@@ -122,6 +122,9 @@ FIELDS = (
 )
 
 FIELD_NAMES = tuple(field.name for field in FIELDS)
+# One value: an amount is none without its currency. A change sets both or neither, and one stamp orders both. What is
+# as old as the first release may hold one of them, and a stamp for each, of which the greater counts.
+PRICE = ("price", "currency")
 # What the service says of a product beside its fields.
 STATED = ("version", "dateCreated", "dateLastUpdated", "lastUpdatedBy")
 PRODUCT_ATTRIBUTES = ("productId", *FIELD_NAMES, *STATED)

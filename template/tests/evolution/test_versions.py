@@ -74,6 +74,31 @@ def test_heads_of_every_version_are_stored_again_without_a_loss(version):
 
 
 @pytest.mark.parametrize("version", captures.VERSIONS)
+def test_price_and_currency_of_heads_of_every_version_are_one_value(version):
+    """The first release stamped each by itself: what is older than either of them sets neither."""
+    seen = set()
+    for item in captures.items(version):
+        head = Head.from_attributes(item)
+        older, newer = sorted(head.stamps[name] for name in ("price", "currency"))
+        for at, fields, is_set in [
+            (older, {"price": "10.00", "currency": "EUR"}, older == newer),
+            (newer, {"price": "10.00", "currency": "EUR"}, True),
+            (newer, {"price": "10.00"}, True),
+            (newer, {"currency": "EUR"}, True),
+        ]:
+            message = json.loads(life.sent("UPDATE", fields))
+            # A moment later, by its id.
+            message |= {"requestedAt": at.partition("#")[0], "changeId": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
+            after, record = life.applied(head, life.read(json.dumps(message)))
+
+            assert record["status"] == ("APPLIED" if is_set else "SUPERSEDED")
+            expected = {name: head.product[name] for name in ("price", "currency")} | (fields if is_set else {})
+            assert {name: after.product[name] for name in expected} == expected
+        seen.add(older == newer)
+    assert False in seen or version > 1
+
+
+@pytest.mark.parametrize("version", captures.VERSIONS)
 def test_records_of_every_version_become_the_objects_that_they_became(version):
     written = [audit_record.read(record) for record in captures.records(version)]
 

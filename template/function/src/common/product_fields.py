@@ -119,12 +119,12 @@ def new_product(body: Mapping[str, object]) -> Fields:
     ValidationError
         Names every field that is wrong, unknown or missing, and says what is allowed.
     """
-    missing = [name for name in REQUIRED if name not in body]
+    missing = {name: "is required" for name in REQUIRED if name not in body}
     return cast("Fields", {**DEFAULTS, **_checked(_REQUESTED, body, missing)})
 
 
 def product_changes(body: Mapping[str, object]) -> Fields:
-    """Return the fields that a request asks to change, normalised; at least one.
+    """Return the fields that a request asks to change, normalised; at least one, and no currency without the price.
 
     Raises
     ------
@@ -133,7 +133,8 @@ def product_changes(body: Mapping[str, object]) -> Fields:
     """
     if not body:
         raise ValidationError.of("body", f"must hold at least one of {', '.join(FIELD_NAMES)}")
-    return _checked(_REQUESTED, body)
+    missing = {} if "price" in body or "currency" not in body else {"price": "is required where currency is given"}
+    return _checked(_REQUESTED, body, missing)
 
 
 def queued_fields(fields: Mapping[str, object]) -> Fields:
@@ -148,9 +149,11 @@ def queued_fields(fields: Mapping[str, object]) -> Fields:
 
 
 def _checked(
-    types: Mapping[str, TypeAdapter[Any]], body: Mapping[str, object], missing: list[str] | None = None
+    types: Mapping[str, TypeAdapter[Any]], body: Mapping[str, object], missing: Mapping[str, str] | None = None
 ) -> Fields:
-    details: list[Detail] = [{"field": name, "message": f"is required: it {ALLOWED[name]}"} for name in missing or ()]
+    details: list[Detail] = [
+        {"field": name, "message": f"{why}: it {ALLOWED[name]}"} for name, why in (missing or {}).items()
+    ]
     fields: dict[str, object] = {}
     for name in [*(name for name in FIELD_NAMES if name in body), *(name for name in body if name not in types)]:
         if name not in types:

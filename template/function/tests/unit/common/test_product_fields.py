@@ -97,6 +97,16 @@ def test_changes_hold_the_given_fields_only():
     assert product_changes({"active": True, "features": []}) == {"active": True, "features": []}
 
 
+def test_change_of_the_currency_holds_the_price_in_it():
+    messages = refused(product_changes, {"currency": "JPY", "active": True})
+
+    assert list(messages) == ["price"]
+    assert messages["price"].startswith("is required where currency is given: it must be ")
+    # What the first release has queued is read all the same.
+    assert queued_fields({"currency": "JPY"}) == {"currency": "JPY"}
+    assert queued_fields({"price": "7.00"}) == {"price": "7.00"}
+
+
 def test_changes_hold_at_least_one_field():
     assert "at least one of name, description" in refused(product_changes, {})["body"]
 
@@ -123,9 +133,14 @@ VALUES = {
 }
 
 
+def with_price(field, value):
+    """Return a change that holds a value; a currency goes with a price."""
+    return {field: value, "price": Decimal(7)} if field == "currency" else {field: value}
+
+
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in VALUES.items() for value in values])
 def test_allowed_values_are_accepted(field, value):
-    assert field in product_changes({field: value})
+    assert field in product_changes(with_price(field, value))
     assert field in new_product({**VALID, field: value})
 
 
@@ -191,7 +206,7 @@ WRONG_VALUES = {
     ("field", "value"), [(field, value) for field, values in WRONG_VALUES.items() for value in values]
 )
 def test_wrong_value_is_refused_by_its_field_with_what_is_allowed(field, value):
-    message = refused(product_changes, {field: value})[field]
+    message = refused(product_changes, with_price(field, value))[field]
 
     assert message.startswith("must be ")
     assert refused(new_product, {**VALID, field: value}) == {field: message}
