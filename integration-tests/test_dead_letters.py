@@ -39,7 +39,7 @@ BAD_CHANGES: dict[str, Callable[[], Json | str | list[object]]] = {
     "cut short": lambda: json.dumps(creation())[:-1],
     "no object": lambda: [creation()],
     "text": lambda: json.dumps(new_id()),
-    "schema version 2": lambda: {**creation(), "schemaVersion": 2},
+    "schema version 3": lambda: {**creation(), "schemaVersion": 3},
     "schema version as text": lambda: {**creation(), "schemaVersion": "1"},
     **{f"without {name}": lambda name=name: without(creation(), name) for name in creation()},  # type: ignore[misc]
     "an unknown attribute": lambda: {**creation(), "urgent": True},

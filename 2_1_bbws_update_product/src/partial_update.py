@@ -8,6 +8,7 @@ from common.change import Change, new_change
 from common.errors import NameTaken
 from common.if_match import expected_version
 from common.product import Product, name_to_take
+from common.product_fields import check_amounts
 from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
@@ -43,15 +44,18 @@ def request_update(
     ------
     ProductNotFound
         There is no such product, or not yet.
+    ValidationError
+        Its currency has no such price.
     VersionMismatch
         It has another version.
     NameTaken
         Another active product has the name that the product would come to hold.
     """
     product = existing_product(table, product_id)
-    version = expected_version(condition, product)
     if "price" in fields:
         fields = {"currency": product["currency"], **fields}
+        check_amounts(fields, fields["currency"])
+    version = expected_version(condition, product)
     name = name_to_take(product, cast("Product", {**product, **fields}))
     if name is not None and table.name_holder(name) not in (None, product_id):
         raise NameTaken

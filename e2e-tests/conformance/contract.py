@@ -34,7 +34,7 @@ _NONCHARACTERS = {chr(plane << 16 | last) for plane in range(17) for last in (0x
 
 # How the prose has numbers written in a query.
 _PLAIN_INTEGER = re.compile(r"[0-9]+")
-_PLAIN_DECIMAL = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
+_PLAIN_DECIMAL = re.compile(r"[0-9]+(\.[0-9]{1,3})?")
 
 
 class _Decimals(yaml.SafeLoader):
@@ -177,13 +177,26 @@ def errors(reference: str, value: object) -> list[ValidationError]:
     return list(_validator(reference).iter_errors(value))
 
 
-def has_more_decimals(number: object, most: int) -> bool:
-    """Tell whether a number has more decimals than the prose allows; zeros at the end count for nothing."""
+@cache
+def decimals_in_prose() -> dict[str, int]:
+    """Return the decimals of each currency, from the table in the document's prose."""
+    prose = str(cast("Json", document()["info"])["description"])
+    rows = re.findall(r"(?m)^\| (.*?) \| (none|two|three) \| \S+ to \S+ \|$", prose)
+    listed = {code: {"none": 0, "two": 2, "three": 3}[words] for codes, words in rows for code in codes.split(", ")}
+    other = listed.pop("any other")
+    return dict.fromkeys(cast("list[str]", component("schemas", "Currency")["enum"]), other) | listed
+
+
+def is_no_amount(number: object, currency: object) -> bool:
+    """Tell whether the prose refuses a number as a price; without a currency it may have as many decimals as any has."""
     if not isinstance(number, Decimal) or not number.is_finite():
         return False
+    known = decimals_in_prose()
+    most = known.get(currency) if isinstance(currency, str) else None
     _, digits, exponent = number.as_tuple()
-    beyond = -cast("int", exponent) - most
-    return beyond > 0 and any(digits[-beyond:])
+    # Zeros at the end count for nothing.
+    beyond = -cast("int", exponent) - (max(known.values()) if most is None else most)
+    return (beyond > 0 and any(digits[-beyond:])) or (most is not None and number > Decimal(10**12 - 1).scaleb(-most))
 
 
 class NoObject(Exception):
@@ -246,7 +259,9 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
         value = json_object(body)
     except NoObject:
         return {"body"}
-    found = {"price"} if has_more_decimals(value.get("price"), 2) else set()
+    # A change of the price alone is in the currency of a product that the document doesn't know.
+    currency = value.get("currency", "ZAR" if schema == "NewProduct" else None)
+    found = {"price"} if is_no_amount(value.get("price"), currency) else set()
     for error in errors(f"#/components/schemas/{schema}", value):
         if error.absolute_path:
             found.add(str(error.absolute_path[0]))

@@ -47,7 +47,7 @@ class RealThings:
             {},
             {"sortBy": "price", "order": "desc"},
             {"sortBy": "name", "name": products.prefix.upper()},
-            {"minPrice": "1.50", "maxPrice": "999999.99"},
+            {"minPrice": "1.50", "maxPrice": "999999.99", "currency": "ZAR"},
             {"billingCycle": "monthly", "order": "desc"},
         )
         self._cursors: set[str] = set()

@@ -73,10 +73,18 @@ def examples() -> dict[str, list[str]]:
 
 
 def prices() -> list[str]:
-    """Return 100,000 prices as JSON: the lowest ones without a gap, and others up to the highest."""
-    highest = 99_999_999
-    cents = [*range(1, 50_001), *range(highest, 50_001, -(highest - 50_001) // 50_000)][:100_000]
-    return [f"{cent // 100}.{cent % 100:02d}" for cent in cents]
+    """Return 100,000 prices as JSON: the lowest in cents and in mills, and others up to the highest of each kind."""
+    highest = 999_999_999_999
+
+    def spread(count: int) -> range:
+        return range(highest, 0, -(highest // count))[:count]
+
+    cents, mills = [*range(1, 50_001), *spread(20_000)], [*range(1, 10_001), *spread(10_000)]
+    return [
+        *(f"{cent // 100}.{cent % 100:02d}" for cent in cents),
+        *(f"{mill // 1000}.{mill % 1000:03d}" for mill in mills),
+        *map(str, spread(10_000)),
+    ]
 
 
 def refused_by_ajv(values: dict[str, list[str]]) -> list[Any]:

@@ -58,9 +58,10 @@ def test_applied_change_is_stored_whole(deliver: Callable[..., BatchAnswer], tab
     assert (head["entityType"], head["sequence"], head["version"], head["price"]) == ("PRODUCT", 1, 1, "299.99")
     assert head["createChangeId"] == change["changeId"]
     assert head["GSI1_SK"] == f"000299.99#{PRODUCT}"
+    assert head["GSI4_SK"] == f"ZAR#000000000299.990#{PRODUCT}"
     assert head["GSI2_SK"] == f"{NAME.lower()}\t{PRODUCT}"
     assert head["GSI3_SK"] == f"{change['requestedAt']}#{PRODUCT}"
-    assert head["GSI1_PK"] == head["GSI2_PK"] == head["GSI3_PK"] == "PRODUCT#ACTIVE"
+    assert head["GSI1_PK"] == head["GSI2_PK"] == head["GSI3_PK"] == head["GSI4_PK"] == "PRODUCT#ACTIVE"
     assert head["lastHash"] == stored["hash"]
     assert stored["entityType"] == "CHANGE"
     assert (marker["productId"], marker["sequence"]) == (PRODUCT, 1)
@@ -149,7 +150,7 @@ def test_change_waits_until_its_product_is_there(deliver: Callable[..., BatchAns
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"schemaVersion": 3}, "schemaVersion"),
         ({"requestedAt": "yesterday"}, "requestedAt"),
         ({"requestedAt": requested_at(60 * 60)}, "requestedAt: is more than 0:05:00 ahead"),
         ({"requestedAt": requested_at(-31 * 24 * 60 * 60)}, "requestedAt: is more than 30 days ago"),

@@ -25,7 +25,7 @@ def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None
 @pytest.mark.parametrize(
     ("parts", "named"),
     [
-        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"schemaVersion": 3}, "schemaVersion"),
         ({"schemaVersion": "1"}, "schemaVersion"),
         ({"changeId": "17"}, "changeId"),
         ({"productId": "17"}, "productId"),

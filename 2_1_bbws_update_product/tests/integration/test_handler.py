@@ -126,6 +126,37 @@ def test_price_alone_is_in_the_currency_that_the_product_has_now(call, stored_pr
     assert changes()[0]["fields"] == {"price": "149.00", "currency": "USD"}
 
 
+@pytest.mark.parametrize(
+    ("currency", "price", "said"),
+    [("JPY", 10.5, "without decimals, as JPY has"), ("ZAR", 12.345, "with at most two decimals, as ZAR has")],
+)
+def test_price_alone_is_held_to_the_currency_that_the_product_has(call, stored_product, changes, currency, price, said):
+    answer = call(handler, "PUT", stored_product(currency=currency)["productId"], body={"price": price})
+
+    assert refusal(answer) == (400, "ValidationError", ["price"])
+    assert said in answer.body["message"]
+    assert changes() == []
+
+
+def test_price_that_the_first_creators_cannot_read_goes_in_a_newer_message(call, stored_product, changes):
+    product_id = stored_product(currency="KWD")["productId"]
+
+    for price in (12.34, 12.345):
+        assert call(handler, "PUT", product_id, body={"price": price}).status == 202
+
+    assert sorted((each["schemaVersion"], each["fields"]["price"]) for each in changes()) == [
+        (1, "12.34"),
+        (2, "12.345"),
+    ]
+
+
+def test_product_with_an_amount_that_its_currency_does_not_have_can_be_changed(call, stored_product, changes):
+    """From before amounts were held to their currencies."""
+    product_id = stored_product(currency="JPY", price="10.50")["productId"]
+
+    assert call(handler, "PUT", product_id, body={"name": "Another name"}).status == 202
+
+
 def test_currency_needs_the_price_in_it(call, stored_product, changes):
     answer = call(handler, "PUT", stored_product()["productId"], body={"currency": "JPY"})
 
@@ -355,7 +386,8 @@ def test_id_that_is_no_uuid_is_refused(call, changes, product_id):
         ('{"description": null}', ["description"]),
         ('{"price": 0}', ["price"]),
         ('{"price": -1}', ["price"]),
-        ('{"price": 1e9}', ["price"]),
+        ('{"price": 1e10}', ["price"]),
+        ('{"price": 10.5, "currency": "JPY"}', ["price"]),
         ('{"price": "12"}', ["price"]),
         ('{"price": NaN}', ["price"]),
         ('{"price": Infinity}', ["price"]),
