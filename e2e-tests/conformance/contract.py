@@ -188,7 +188,7 @@ def decimals_in_prose() -> dict[str, int]:
 
 
 def is_no_amount(number: object, currency: object) -> bool:
-    """Tell whether the prose refuses a number as a price; without a currency it may have as many decimals as any has."""
+    """Tell whether the prose refuses a number as a price; without a currency it may have the decimals of any."""
     if not isinstance(number, Decimal) or not number.is_finite():
         return False
     known = decimals_in_prose()
