@@ -257,7 +257,7 @@ def test_requests_to_the_api_become_records_with_the_ids_that_it_answered(stack:
     assert [record["changeId"] for record in records] == [created["changeId"], changed["changeId"], withdrawn]
     assert [record["fields"] for record in records] == [
         {**body, "price": "12.50", "currency": "ZAR", "features": [], "active": True},
-        {"price": "7.00", "features": ["New feature"]},
+        {"price": "7.00", "currency": "ZAR", "features": ["New feature"]},
         {"active": False},
     ]
     assert [(record["status"], record["requestedBy"]) for record in records] == [("APPLIED", "admin")] * 3

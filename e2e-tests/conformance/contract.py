@@ -199,6 +199,15 @@ def is_no_amount(number: object, currency: object) -> bool:
     return (beyond > 0 and any(digits[-beyond:])) or (most is not None and number > Decimal(10**12 - 1).scaleb(-most))
 
 
+def depends_on_currency(body: bytes) -> bool:
+    """Tell whether a change holds a price alone that some currencies have and others don't."""
+    try:
+        value = json_object(body)
+    except NoObject:
+        return False
+    return "currency" not in value and any(is_no_amount(value.get("price"), known) for known in decimals_in_prose())
+
+
 class NoObject(Exception):
     """The prose refuses a body before its fields count."""
 

@@ -65,9 +65,9 @@ class RealThings:
             case.query = self._real_query(operation_id, product_id, query)
         if isinstance(case.body, dict):
             price = case.body.get("price")
-            if isinstance(price, float) and zlib.crc32(repr(price).encode()) % 8:
-                # Only the prose says how many decimals there may be.
-                case.body["price"] = round(price, 2)
+            if isinstance(price, float) and price > 0 and (number := zlib.crc32(repr(price).encode()) % 8):
+                # Only the prose says how many decimals there may be: most get none, as every currency has them, or two.
+                case.body["price"] = int(price % 1e9) + 1 if number > 3 else round(price % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
         for name in ("If-Match", "If-None-Match"):
