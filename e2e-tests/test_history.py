@@ -93,7 +93,7 @@ def test_client_learns_what_became_of_its_update(writer: ProductApi, products: P
     accepted = json_of(writer.update(product_id, {"price": 12.5}))
     record = decided(writer, product_id, accepted["changeId"])
     assert outcome(record) == ("UPDATE", "APPLIED", None)
-    assert record["fields"] == {"price": Decimal("12.5")}
+    assert record["fields"] == {"price": Decimal("12.5"), "currency": "ZAR"}
     assert (record["before"], record["after"]) == (before, writer.product(product_id))
     assert (record["sequence"], record["version"]) == (2, 2)
     assert record["requestedBy"] == before["lastUpdatedBy"]

@@ -84,6 +84,30 @@ def test_price_comes_back_as_the_number_that_was_sent(writer: ProductApi, produc
 
 
 @pytest.mark.parametrize(
+    ("currency", "price"), [("KWD", "12.345"), ("BHD", "0.001"), ("VND", "25000000"), ("ZAR", "9999999999.99")]
+)
+def test_price_has_the_decimals_of_its_currency(products: Products, currency: str, price: str) -> None:
+    product = products.make(price=float(price), currency=currency)
+    assert (Decimal(str(product["price"])), product["currency"]) == (Decimal(price), currency)
+
+
+@pytest.mark.parametrize(("currency", "price"), [("JPY", 10.5), ("KRW", 99.99), ("ISK", 0.5), ("USD", 12.345)])
+def test_price_that_its_currency_does_not_have_is_refused(
+    writer: ProductApi, products: Products, currency: str, price: float
+) -> None:
+    product_id = products.make(price=7, currency=currency)["productId"]
+    for body in ({"price": price}, {"price": price, "currency": currency}):
+        assert_refused(
+            writer.update(product_id, body), 400, "ValidationError", field="price", allowed=f"as {currency} has"
+        )
+
+
+def test_currency_alone_is_refused(writer: ProductApi, products: Products) -> None:
+    response = writer.update(products.make()["productId"], {"currency": "JPY"})
+    assert_refused(response, 400, "ValidationError", field="price", allowed="is required where currency is given")
+
+
+@pytest.mark.parametrize(
     "words", ["Größe ñandú", "ウェブホスティング 日本語", "استضافة المواقع", "emoji 🚀 👩‍👧", 'Ω & <b> "q" \'%_*']
 )
 def test_text_of_any_language_comes_back_unchanged(writer: ProductApi, products: Products, words: str) -> None:
@@ -152,22 +176,23 @@ def test_accepted_withdrawal_has_no_body_and_names_its_change(writer: ProductApi
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    "fields",
     [
-        ("description", "Another description"),
-        ("price", 1),
-        ("currency", "USD"),
-        ("billingCycle", "yearly"),
-        ("features", ["First feature", "Second feature"]),
+        {"description": "Another description"},
+        {"price": 1},
+        {"price": 1, "currency": "USD"},
+        {"billingCycle": "yearly"},
+        {"features": ["First feature", "Second feature"]},
     ],
+    ids=" and ".join,
 )
-def test_update_changes_the_given_field_and_no_other(products: Products, field: str, value: object) -> None:
+def test_update_changes_the_given_fields_and_no_other(products: Products, fields: dict[str, object]) -> None:
     before = products.make()
-    after = products.update(before["productId"], **{field: value})
-    assert after[field] == value
+    after = products.update(before["productId"], **fields)
+    assert after.items() >= fields.items()
     assert after["version"] == 2
     assert str(after["dateLastUpdated"]) > str(before["dateLastUpdated"])
-    untouched = before.keys() - {field, "version", "dateLastUpdated", "lastUpdatedBy"}
+    untouched = before.keys() - {*fields, "version", "dateLastUpdated", "lastUpdatedBy"}
     assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
 
 

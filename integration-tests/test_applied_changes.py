@@ -69,6 +69,8 @@ def test_creation_leaves_a_head_that_is_the_product(stack: Stack) -> None:
         "GSI2_SK": f"{name.casefold()}\t{product_id}",
         "GSI3_PK": "PRODUCT#ACTIVE",
         "GSI3_SK": f"{change['requestedAt']}#{product_id}",
+        "GSI4_PK": "PRODUCT#ACTIVE",
+        "GSI4_SK": f"ZAR#000000000099.500#{product_id}",
     }
 
 
@@ -137,6 +139,7 @@ def test_update_changes_the_given_fields_and_their_stamps(stack: Stack) -> None:
     assert (head["price"], head["features"], head["version"]) == ("5.00", ["Second feature"], 2)
     assert (head["dateCreated"], head["dateLastUpdated"]) == (created["requestedAt"], changed["requestedAt"])
     assert head["GSI1_SK"] == f"000005.00#{product_id}"
+    assert head["GSI4_SK"] == f"ZAR#000000000005.000#{product_id}"
     assert head["createChangeId"] == created["changeId"]
     stamps = head["stamps"]
     assert isinstance(stamps, dict)
@@ -213,7 +216,12 @@ def test_names_are_claimed_without_case_and_however_accents_are_composed(stack: 
 
 @pytest.mark.parametrize(
     ("index", "key"),
-    [("ProductsByPriceIndex", "GSI1"), ("ProductsByNameIndex", "GSI2"), ("ProductsByCreatedIndex", "GSI3")],
+    [
+        ("ProductsByPriceIndex", "GSI1"),
+        ("ProductsByNameIndex", "GSI2"),
+        ("ProductsByCreatedIndex", "GSI3"),
+        ("ProductsByCurrencyAndPriceIndex", "GSI4"),
+    ],
 )
 def test_index_holds_the_whole_product_and_nothing_of_its_history(stack: Stack, index: str, key: str) -> None:
     change = creation()
@@ -253,7 +261,7 @@ def test_requests_to_the_api_become_records_with_the_ids_that_it_answered(stack:
     assert [record["changeId"] for record in records] == [created["changeId"], changed["changeId"], withdrawn]
     assert [without_later(record["fields"]) for record in records] == [
         {**body, "price": "12.50", "currency": "ZAR", "features": [], "active": True},
-        {"price": "7.00", "features": ["New feature"]},
+        {"price": "7.00", "currency": "ZAR", "features": ["New feature"]},
         {"active": False},
     ]
     assert [(record["status"], record["requestedBy"]) for record in records] == [("APPLIED", "admin")] * 3

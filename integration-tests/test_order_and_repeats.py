@@ -73,11 +73,12 @@ def test_older_change_never_overwrites_a_newer_one(stack: Stack) -> None:
 def test_older_change_still_sets_what_no_newer_one_has_set(stack: Stack) -> None:
     created = creation()
     product_id = created["productId"]
-    newer = update(product_id, ago=10, price="2.00")
-    older = update(product_id, ago=20, price="1.00", currency="USD")
+    newer = update(product_id, ago=10, price="2.00", currency="ZAR")
+    older = update(product_id, ago=20, price="1.00", currency="USD", billingCycle="yearly")
     stack.apply(created, newer, older)
     product = stack.product(product_id)
-    assert (product["price"], product["currency"], product["version"]) == ("2.00", "USD", 3)
+    assert (product["price"], product["currency"]) == ("2.00", "ZAR")
+    assert (product["billingCycle"], product["version"]) == ("yearly", 3)
     assert product["dateLastUpdated"] == newer["requestedAt"]
 
 

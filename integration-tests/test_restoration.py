@@ -107,7 +107,7 @@ def test_what_came_after_the_restore_point_is_replayed_from_the_audit_trail(stac
         update(ids["one"], ago=40, name=new_name()),
         update(ids["other"], ago=39, name=names["one"]),
         update(ids["one"], ago=38, name=names["other"]),
-        update(ids["one"], ago=45, currency="EUR", name=new_name()),
+        update(ids["one"], ago=45, price="4.00", currency="EUR", name=new_name()),
         update(ids["one"], ago=50, price="2.00"),
         {**update(ids["other"], ago=30, price="3.00"), "expectedVersion": 1},
         withdrawal(ids["withdrawn"], ago=20),

@@ -52,14 +52,14 @@ def product_id(stack: Stack) -> str:
 
 def test_ten_writers_of_one_product_lose_no_update_and_leave_no_gap(stack: Stack, product_id: str) -> None:
     changes = [update(product_id, ago=WRITERS - number, price=f"{number}.00") for number in range(1, WRITERS)]
-    changes.append(update(product_id, ago=40, currency="EUR"))
+    changes.append(update(product_id, ago=40, billingCycle="yearly"))
     deliver_at_once(stack, changes)
     records = stack.records(product_id)
     assert {record["changeId"] for record in records[1:]} == {change["changeId"] for change in changes}
     assert_chained(records)
     product = stack.product(product_id)
     assert product["price"] == max(changes[:-1], key=stamp)["fields"]["price"]  # type: ignore[index]
-    assert product["currency"] == "EUR"
+    assert product["billingCycle"] == "yearly"
     assert product["version"] == sum(record["status"] == "APPLIED" for record in records)
     assert [found.record for found in stack.audit_trail(product_id)] == records
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 sys.path.append(str(ROOT / "template" / "function" / "src"))
 
 from common.change_record import record_hash
+from common.prices import price_text
 from common.product import FIELD_NAMES, FIELDS, PRODUCT_ATTRIBUTES, Money
 
 DOCUMENT = ROOT / INFRASTRUCTURE / "openapi" / "product-api.yaml"
@@ -96,7 +97,7 @@ def _records(value: Any) -> list[dict[str, Any]]:
 
 
 def _stored(value: Any, name: str = "") -> Any:
-    """Return a value as the table holds it: amounts are text with two decimals."""
+    """Return a value as the table holds it: amounts are text."""
     if isinstance(value, dict):
         return {key: _stored(part, key) for key, part in value.items()}
-    return f"{Decimal(str(value)):.2f}" if name in _MONEY else value
+    return price_text(Decimal(str(value))) if name in _MONEY else value

@@ -158,12 +158,17 @@ def new_table(mocked_aws: Any, empty_aws: None, dynamodb: Any) -> Callable[[], p
 
 @pytest.fixture
 def table(empty_aws: None, dynamodb: Any) -> product_table.ProductTable:
-    """Return the product table, empty, with its three indexes."""
+    """Return the product table, empty, with its indexes."""
     return _product_table(dynamodb)
 
 
 def _product_table(dynamodb: Any) -> product_table.ProductTable:
-    indexes = {"ProductsByPriceIndex": "GSI1", "ProductsByNameIndex": "GSI2", "ProductsByCreatedIndex": "GSI3"}
+    indexes = {
+        "ProductsByPriceIndex": "GSI1",
+        "ProductsByNameIndex": "GSI2",
+        "ProductsByCreatedIndex": "GSI3",
+        "ProductsByCurrencyAndPriceIndex": "GSI4",
+    }
     keys = ["PK", "SK", *(f"{prefix}_{key}" for prefix in indexes.values() for key in ("PK", "SK"))]
 
     def schema(partition_key: str, sort_key: str) -> list[dict[str, str]]:

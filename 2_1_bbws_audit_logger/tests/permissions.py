@@ -194,8 +194,13 @@ def settings() -> dict[str, str]:
     return {name: found[1] for name, found in given.items() if found}
 
 
-def allowed() -> set[Permission]:
+def allowed(*, formerly: bool = True) -> set[Permission]:
     """Return what the function's own statements allow.
+
+    Parameters
+    ----------
+    formerly : bool
+        Whether to count what only the version before does, which may be live again: statements named ``Formerly…``.
 
     Raises
     ------
@@ -204,6 +209,8 @@ def allowed() -> set[Permission]:
     """
     permissions = set()
     for sid, statement in NEEDS["statements"].items():
+        if sid.startswith("Formerly") and not formerly:
+            continue
         if not isinstance(statement["resources"], list):
             raise ValueError(f"terraform/needs.tf: spell the resources of {sid} out, one by one")
         for resource in map(_text, statement["resources"]):

@@ -38,7 +38,7 @@ def decode(listing: Listing, cursor: str) -> str:
 def _query(listing: Listing) -> list[object]:
     query: list[object] = [listing.sort_by, listing.ascending, listing.active, listing.key_range]
     # Only where it is asked for: cursors from before there was such a filter hold good.
-    return query if listing.billing_cycle is None else [*query, listing.billing_cycle]
+    return [*query, *(value for value in (listing.billing_cycle, listing.currency) if value is not None)]
 
 
 def _is_in(listing: Listing, sort_key: str) -> bool:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from common import prices
+from common.currencies import CURRENCIES
 from common.index_keys import name_range, price_range
-from common.product import BILLING_CYCLE
+from common.product import BILLING_CYCLE, DEFAULT_CURRENCY
 from common.query_parameters import DEFAULT_LIMIT, LIMIT_ALLOWED, QueryParameters, one_of, page_limit
 from common.text import is_printable, normalise
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 100
 
-_PRICE_BOUND = f"must be a number from 0 to {prices.HIGHEST} with at most two decimals"
+_PRICE_BOUND = f"must be a number from 0 to {prices.HIGHEST} with at most three decimals"
 ALLOWED = {
     "limit": LIMIT_ALLOWED,
     "cursor": "must be a nextCursor of the same query",
@@ -29,8 +30,9 @@ ALLOWED = {
     "maxPrice": _PRICE_BOUND,
     "active": "must be true or false",
     "billingCycle": f"must be one of {', '.join(BILLING_CYCLE.words)}",
+    "currency": f"must be a currency code of ISO 4217 in capitals, such as {DEFAULT_CURRENCY}",
 }
-_PRICE = re.compile(r"\d{1,6}(\.\d{1,2})?", re.ASCII)
+_PRICE = re.compile(r"\d+(\.\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Listing:
         The lowest and the highest sort key, both included; ``None`` for the whole index.
     billing_cycle : str or None
         The one that the products shown have; ``None`` for whichever. Others in the range are read all the same.
+    currency : str or None
+        The same of currencies. By price there is one in any case, which the range has to itself.
     limit : int
         The most products that a page reads.
     cursor : str or None
@@ -58,6 +62,7 @@ class Listing:
     active: bool = True
     key_range: tuple[str, str] | None = None
     billing_cycle: str | None = None
+    currency: str | None = None
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
@@ -75,6 +80,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
     ascending = parameters.read("order", one_of("asc", "desc"), "asc") == "asc"
     active = parameters.read("active", one_of("true", "false"), "true") == "true"
     billing_cycle = parameters.read("billingCycle", one_of(*BILLING_CYCLE.words), None)
+    currency = parameters.read("currency", one_of(*CURRENCIES), None)
     limit = parameters.read("limit", page_limit, DEFAULT_LIMIT)
     cursor = parameters.read("cursor", str, None)
     prefix = parameters.read("name", _prefix, None)
@@ -95,10 +101,11 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
     if prefix is not None:
         sort_by = "name"
         key_range = name_range(prefix)
-    elif by_price:
+    elif by_price or sort_by == "price":
         sort_by = "price"
-        key_range = price_range(lowest, highest)
-    return Listing(sort_by or "createdAt", ascending, active, key_range, billing_cycle, limit, cursor)
+        key_range = price_range(currency or DEFAULT_CURRENCY, lowest, highest)
+        currency = None
+    return Listing(sort_by or "createdAt", ascending, active, key_range, billing_cycle, currency, limit, cursor)
 
 
 def _prefix(value: str) -> str:
@@ -108,6 +115,6 @@ def _prefix(value: str) -> str:
 
 
 def _price(value: str) -> Decimal:
-    if not _PRICE.fullmatch(value):
+    if not _PRICE.fullmatch(value) or Decimal(value) > prices.HIGHEST:
         raise ValueError
     return Decimal(value)

@@ -57,9 +57,10 @@ def page(client: DynamoDBClient, table_name: str, listing: Listing) -> Page:
         names["#sort"] = index.sort_key
         values[":lowest"], values[":highest"] = listing.key_range
         condition += " AND #sort BETWEEN :lowest AND :highest"
-    if listing.billing_cycle is not None:
-        values[":billingCycle"] = listing.billing_cycle
-        query["FilterExpression"] = "billingCycle = :billingCycle"
+    filters = {"billingCycle": listing.billing_cycle, "currency": listing.currency}
+    if wanted := {name: value for name, value in filters.items() if value is not None}:
+        values |= {f":{name}": value for name, value in wanted.items()}
+        query["FilterExpression"] = " AND ".join(f"{name} = :{name}" for name in wanted)
     if listing.cursor is not None:
         sort_key = cursor.decode(listing, listing.cursor)
         query["ExclusiveStartKey"] = to_item(

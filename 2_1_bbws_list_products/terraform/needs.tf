@@ -12,9 +12,14 @@ locals {
       actions = ["dynamodb:Query"]
       resources = [
         "${local.infrastructure.table_arn}/index/ProductsByCreatedIndex",
+        "${local.infrastructure.table_arn}/index/ProductsByCurrencyAndPriceIndex",
         "${local.infrastructure.table_arn}/index/ProductsByNameIndex",
-        "${local.infrastructure.table_arn}/index/ProductsByPriceIndex",
       ]
+    }
+    # For the version before, while this one takes over and after a rollback.
+    FormerlyListedByPrice = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${local.infrastructure.table_arn}/index/ProductsByPriceIndex"]
     }
   }
 

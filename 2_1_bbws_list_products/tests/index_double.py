@@ -35,8 +35,8 @@ READ_AT_ONCE_BYTES = 1024 * 1024
 
 _INDEXES = {index.name: index for index in (BY_PRICE, BY_NAME, BY_CREATED)}
 _CONDITION = re.compile(r"(#\w+) = (:\w+)(?: AND (#\w+) BETWEEN (:\w+) AND (:\w+))?")
-# The one filter there is: what makes DynamoDB read more than it answers.
-_FILTER = re.compile(r"billingCycle = (:\w+)")
+# The filters there are: what makes DynamoDB read more than it answers.
+_FILTER = re.compile(r"(billingCycle|currency) = (:\w+)(?: AND (currency) = (:\w+))?")
 _PLACEHOLDER = re.compile(r"[#:]\w+")
 _UNDERSTOOD = {
     "TableName",
@@ -114,7 +114,7 @@ class ProductIndexes:
             raise _Refused
         index = _INDEXES[query["IndexName"]]
         partition, between = _condition(index, query)
-        billing_cycle = _billing_cycle(query)
+        wanted = _filter(query)
         positions = self._partitions.get((index.name, partition), [])
         begin, end = 0, len(positions)
         if between is not None:
@@ -144,7 +144,7 @@ class ProductIndexes:
             if more:
                 break
         self.read.append(len(found))
-        items = [_projected(index, item) for item in found if billing_cycle in (None, item["billingCycle"]["S"])]
+        items = [_projected(index, item) for item in found if {**item, **wanted} == item]
         answer = {"Items": items, "Count": len(items), "ScannedCount": len(found)}
         return {**answer, "LastEvaluatedKey": _keys(index, found[-1])} if more else answer
 
@@ -180,14 +180,15 @@ def _condition(index: Index, query: Mapping[str, Any]) -> tuple[str, tuple[bytes
     return partition, (lowest, highest)
 
 
-def _billing_cycle(query: Mapping[str, Any]) -> str | None:
-    """Return the billing cycle of the items that a query answers; `None` for all that it reads."""
+def _filter(query: Mapping[str, Any]) -> Item:
+    """Return the attributes that the items have which a query answers; none for all that it reads."""
     if "FilterExpression" not in query:
-        return None
+        return {}
     parts = _FILTER.fullmatch(query["FilterExpression"])
     if parts is None:
         raise _Refused
-    return str(query["ExpressionAttributeValues"][parts[1]]["S"])
+    pairs = ((parts[1], parts[2]), (parts[3], parts[4]))
+    return {name: query["ExpressionAttributeValues"][value] for name, value in pairs if name}
 
 
 def _start(index: Index, partition: str, between: tuple[bytes, bytes] | None, start: Item) -> Position:

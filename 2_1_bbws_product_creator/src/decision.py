@@ -1,7 +1,8 @@
 """What becomes of a change: the one place that decides, without storage, queue or clock.
 
 A product is a last-writer-wins map: each field keeps the stamp of the change that last set it, and a change sets a
-field only if its own stamp is greater. So whatever order changes arrive in, the fields end up the same.
+field only if its own stamp is greater. Price and currency are one field of it. So whatever order changes arrive in, the
+fields end up the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from common.change_record import RECORD_VERSION, ChangeRecord, Status, record_hash
 from common.head import Head
-from common.product import name_to_take
+from common.product import PRICE, name_to_take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,12 @@ def stamp(change: Change) -> str:
 def newer_fields(stamps: Mapping[str, str], change: Change) -> Fields:
     """Return the fields that a change would set: those whose stamps are older than its own."""
     own = stamp(change)
-    return cast("Fields", {name: value for name, value in change["fields"].items() if own > stamps.get(name, "")})
+    return cast("Fields", {name: value for name, value in change["fields"].items() if own > _newest(stamps, name)})
+
+
+def _newest(stamps: Mapping[str, str], name: str) -> str:
+    """Return the stamp of a field, or of the value that it is a part of."""
+    return max(stamps.get(part, "") for part in (PRICE if name in PRICE else (name,)))
 
 
 def wanted_name(head: Head | None, change: Change) -> str | None:

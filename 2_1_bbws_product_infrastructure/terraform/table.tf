@@ -1,11 +1,13 @@
-# The product table: heads, change records, done markers and name claims, and one index per sort order.
+# The product table: heads, change records, done markers and name claims, and the indexes that listings read.
 
 locals {
-  # The key's attribute prefix of each index. An index is named for what it sorts by.
+  # The key's attribute prefix of each index. An index is named for what it sorts by. Listings no longer read the one by
+  # price alone: it goes once nothing that does is to be gone back to (documentation/runbooks/moving-to-another-index.md).
   product_indexes = {
-    ProductsByPriceIndex   = "GSI1"
-    ProductsByNameIndex    = "GSI2"
-    ProductsByCreatedIndex = "GSI3"
+    ProductsByPriceIndex            = "GSI1"
+    ProductsByNameIndex             = "GSI2"
+    ProductsByCreatedIndex          = "GSI3"
+    ProductsByCurrencyAndPriceIndex = "GSI4"
   }
 
   # What a listing returns of a product; an index projects this and no more.

@@ -8,6 +8,7 @@ from common.change import Change, new_change
 from common.errors import NameTaken
 from common.if_match import expected_version
 from common.product import Product, name_to_take
+from common.product_fields import check_amounts
 from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def request_update(
 ) -> Change:
     """Queue a change of the given fields; setting `active` restores or withdraws the product.
 
+    A price alone is meant in the currency that the product has now, so the change says that, too: it sets both, and
+    doesn't end in the currency that somebody else sets meanwhile.
+
     Version and name are checked here to tell the caller at once; the creator checks them again, and decides.
 
     Parameters
@@ -40,12 +44,17 @@ def request_update(
     ------
     ProductNotFound
         There is no such product, or not yet.
+    ValidationError
+        Its currency has no such price.
     VersionMismatch
         It has another version.
     NameTaken
         Another active product has the name that the product would come to hold.
     """
     product = existing_product(table, product_id)
+    if "price" in fields:
+        fields = {"currency": product["currency"], **fields}
+        check_amounts(fields, fields["currency"])
     version = expected_version(condition, product)
     name = name_to_take(product, cast("Product", {**product, **fields}))
     if name is not None and table.name_holder(name) not in (None, product_id):

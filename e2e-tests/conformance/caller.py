@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.contract import Sent, faults_of_request, header_names
+from conformance.contract import Sent, depends_on_currency, faults_of_request, header_names
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ class Caller:
         due = {
             412: "if-match" in headers,
             422: "idempotency-key" in headers,
-            # Well-formed, but made up.
-            400: bool(cursors) and not self._real_things.handed_out(cursors[0]),
+            # Well-formed, but made up; or no amount of the currency that the product has.
+            400: (bool(cursors) and not self._real_things.handed_out(cursors[0]))
+            or (response.request.method == "PUT" and depends_on_currency(self._sent_by(response).body)),
         }
         return {status for status, is_due in due.items() if is_due}
 

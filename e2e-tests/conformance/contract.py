@@ -34,7 +34,7 @@ _NONCHARACTERS = {chr(plane << 16 | last) for plane in range(17) for last in (0x
 
 # How the prose has numbers written in a query.
 _PLAIN_INTEGER = re.compile(r"[0-9]+")
-_PLAIN_DECIMAL = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
+_PLAIN_DECIMAL = re.compile(r"[0-9]+(\.[0-9]{1,3})?")
 
 
 class _Decimals(yaml.SafeLoader):
@@ -149,23 +149,9 @@ def _max_length(validator: object, most: int, instance: object, schema: object) 
         yield ValidationError(f"{instance!r} is too long")
 
 
-def _multiple_of(validator: object, step: Decimal, instance: object, schema: object) -> Iterator[ValidationError]:
-    """Say whether a number isn't a multiple, exactly, however many digits it has."""
-    sign, digits, exponent = step.as_tuple()
-    assert (sign, digits) == (0, (1,)), "only powers of ten can be told from the digits"
-    if isinstance(instance, (int, Decimal)) and not isinstance(instance, bool):
-        written = Decimal(instance).as_tuple()
-        if not isinstance(written.exponent, int) or not isinstance(exponent, int):
-            yield ValidationError(f"{instance} is no number")
-            return
-        beyond = exponent - written.exponent
-        if beyond > 0 and any(written.digits[-beyond:]):
-            yield ValidationError(f"{instance} is not a multiple of {step}")
-
-
 _Exact = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"pattern": _pattern, "minLength": _min_length, "maxLength": _max_length, "multipleOf": _multiple_of},
+    {"pattern": _pattern, "minLength": _min_length, "maxLength": _max_length},
 )
 
 
@@ -191,6 +177,37 @@ def errors(reference: str, value: object) -> list[ValidationError]:
     return list(_validator(reference).iter_errors(value))
 
 
+@cache
+def decimals_in_prose() -> dict[str, int]:
+    """Return the decimals of each currency, from the table in the document's prose."""
+    prose = str(cast("Json", document()["info"])["description"])
+    rows = re.findall(r"(?m)^\| (.*?) \| (none|two|three) \| \S+ to \S+ \|$", prose)
+    listed = {code: {"none": 0, "two": 2, "three": 3}[words] for codes, words in rows for code in codes.split(", ")}
+    other = listed.pop("any other")
+    return dict.fromkeys(cast("list[str]", component("schemas", "Currency")["enum"]), other) | listed
+
+
+def is_no_amount(number: object, currency: object) -> bool:
+    """Tell whether the prose refuses a number as a price; without a currency it may have the decimals of any."""
+    if not isinstance(number, Decimal) or not number.is_finite():
+        return False
+    known = decimals_in_prose()
+    most = known.get(currency) if isinstance(currency, str) else None
+    _, digits, exponent = number.as_tuple()
+    # Zeros at the end count for nothing.
+    beyond = -cast("int", exponent) - (max(known.values()) if most is None else most)
+    return (beyond > 0 and any(digits[-beyond:])) or (most is not None and number > Decimal(10**12 - 1).scaleb(-most))
+
+
+def depends_on_currency(body: bytes) -> bool:
+    """Tell whether a change holds a price alone that some currencies have and others don't."""
+    try:
+        value = json_object(body)
+    except NoObject:
+        return False
+    return "currency" not in value and any(is_no_amount(value.get("price"), known) for known in decimals_in_prose())
+
+
 class NoObject(Exception):
     """The prose refuses a body before its fields count."""
 
@@ -208,7 +225,7 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        # Its exponent has more digits than a decimal's can have, so it is far too large or no whole number of cents.
+        # Its exponent has more digits than a decimal's can have: whatever it is, it is no amount.
         return Decimal("Infinity")
 
 
@@ -251,12 +268,17 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
         value = json_object(body)
     except NoObject:
         return {"body"}
-    found: set[str] = set()
+    # A change of the price alone is in the currency of a product that the document doesn't know.
+    currency = value.get("currency", "ZAR" if schema == "NewProduct" else None)
+    found = {"price"} if is_no_amount(value.get("price"), currency) else set()
     for error in errors(f"#/components/schemas/{schema}", value):
         if error.absolute_path:
             found.add(str(error.absolute_path[0]))
         elif error.validator == "required":
             found |= set(cast("Sequence[str]", error.validator_value)) - value.keys()
+        elif error.validator == "dependentRequired":
+            needed = cast("dict[str, list[str]]", error.validator_value)
+            found |= {each for name, others in needed.items() if name in value for each in others} - value.keys()
         elif error.validator == "additionalProperties":
             found |= value.keys() - cast("Json", component("schemas", "ProductFields")["properties"]).keys()
         else:

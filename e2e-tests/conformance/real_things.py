@@ -47,7 +47,7 @@ class RealThings:
             {},
             {"sortBy": "price", "order": "desc"},
             {"sortBy": "name", "name": products.prefix.upper()},
-            {"minPrice": "1.50", "maxPrice": "999999.99"},
+            {"minPrice": "1.50", "maxPrice": "999999.99", "currency": "ZAR"},
             {"billingCycle": "monthly", "order": "desc"},
         )
         self._cursors: set[str] = set()
@@ -63,6 +63,11 @@ class RealThings:
         query = {name: _text(value) for name, value in (case.query or {}).items()}
         if query and not any(faults_of_query(operation_id, {name: [text]}) for name, text in query.items()):
             case.query = self._real_query(operation_id, product_id, query)
+        if isinstance(case.body, dict):
+            price = case.body.get("price")
+            if isinstance(price, float) and price > 0 and (number := zlib.crc32(repr(price).encode()) % 8):
+                # Only the prose says how many decimals there may be: most get none, as every currency has them, or two.
+                case.body["price"] = int(price % 1e9) + 1 if number > 3 else round(price % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
         for name in ("If-Match", "If-None-Match"):

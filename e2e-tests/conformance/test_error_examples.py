@@ -51,7 +51,7 @@ def refusals(
         "InvalidCursor": lambda: writer.list(cursor="made-up"),
         "InvalidCombination": lambda: writer.history(product_id, changeId=change, limit=1),
         "InvalidId": lambda: writer.get("1"),
-        "InvalidFields": lambda: writer.update(product_id, {"price": 0, "colour": "red"}),
+        "InvalidFields": lambda: writer.create(products.fields(price=0, colour="red")),
         "InvalidBody": lambda: writer.create("{'price': 1}"),
         "NoKey": lambda: stranger.get(product_id),
         "ProductNotFound": lambda: writer.get(missing),

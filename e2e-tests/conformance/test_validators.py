@@ -51,16 +51,25 @@ def texts(draw: st.DrawFn, shortest: int, longest: int) -> str:
 
 
 ZEROS = "0" * 38
-BORDERS = st.sampled_from("0 0.009 0.01 0.011 999999.98 999999.99 999999.991 1000000".split())
-NUMBERS = st.sampled_from(
-    f"""
+BORDERS = st.sampled_from(
+    """
+    0 0.0009 0.001 0.0011 0.009 0.01 0.011 0.9 1 999999.99 1000000 999999999.999 1000000000 999999999.9999
+    9999999999.99 9999999999.991 10000000000 999999999999 999999999999.01 1000000000000
+    """.split()
+)
+NUMBERS = (
+    st.sampled_from(
+        f"""
     -0 0.0 -0.0 0.00 0.001 0.010 0.1 -0.01 -1 1 1.10 1.100 1.005 10.5 12.345 999999.990 999999.995
     1e2 1E+2 1e-2 1e-3 1.5e1 1.234e2 12345e-2 12345e-3 1e5 1e6 99999999e-2 0e9 0.1e0
     1e400 1e-400 1e999999999 1e-999999999 1e9999999999999999999999 1e-9999999999999999999999
     1.{ZEROS} 1.{ZEROS}1 0.01{ZEROS} 0.01{ZEROS}1 {ZEROS}1 9{ZEROS} 9{ZEROS}.5 0.30000000000000004
     01 1. .5 +1 0x10 1_000 1e NaN Infinity -Infinity
     """.split()
-) | st.decimals("-1", "1000001", places=3).map(str)
+    )
+    | st.decimals("-1", "1000001", places=3).map(str)
+    | st.decimals("-1", "1000001", places=2).map(str)
+)
 ANYTHING = st.sampled_from(
     """null true false 1 "" "true" "12.50" [] {} ["abc"] [null] [[1]] {"a":1} "\\ud83d" """.split()
 )
@@ -72,6 +81,8 @@ def as_json(value: object) -> SearchStrategy[str]:
 
 
 CURRENCIES = [
+    # Those of other decimals often.
+    *("JPY", "KWD", "VND", "BHD") * 10,
     *cast("list[str]", component("schemas", "Currency")["enum"]),
     *("zar", "ZA", "ZAR ", "", "XXX", "XAU", "XTS", "BOV", "ＺＡＲ"),
 ]
@@ -147,7 +158,7 @@ def test_bodies_are_taken_and_refused_as_the_document_says(
 
 
 BOUNDS = """
-    0 0.00 1 00.5 1.5 1.50 1.500 1.005 999999.99 999999.999 1000000 -1 1e2 .5 1. NaN ٣
+    0 0.00 1 00.5 1.5 1.50 1.500 1.005 1.0005 999999999999 999999999999.1 1000000000000 -1 1e2 .5 1. NaN ٣
 """.split()
 ID = "6b1f3c9a-0d5e-4e72-b8f4-a27c915d60e3"
 QUERY_VALUES: dict[str, SearchStrategy[str]] = {
@@ -160,6 +171,7 @@ QUERY_VALUES: dict[str, SearchStrategy[str]] = {
     "maxPrice": st.sampled_from(["", *BOUNDS]),
     "active": st.sampled_from(["true", "false", "True", "1", "", "no"]),
     "billingCycle": st.sampled_from(CYCLES),
+    "currency": st.sampled_from(CURRENCIES),
     "changeId": st.sampled_from([ID, ID.upper(), ID[:4], ID.replace("-", ""), ""]),
     "Limit": st.just("1"),
     "page": st.just("1"),

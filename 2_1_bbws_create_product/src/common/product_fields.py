@@ -13,7 +13,18 @@ from common import prices
 from common.currencies import CURRENCIES
 from common.errors import Detail, ValidationError
 from common.json_body import printable_name
-from common.product import FIELD_NAMES, FIELDS, Choice, CurrencyCode, Fields, Flag, Money, Text, Texts
+from common.product import (
+    DEFAULT_CURRENCY,
+    FIELD_NAMES,
+    FIELDS,
+    Choice,
+    CurrencyCode,
+    Fields,
+    Flag,
+    Money,
+    Text,
+    Texts,
+)
 from common.text import is_printable, normalise
 
 if TYPE_CHECKING:
@@ -27,8 +38,8 @@ REQUIRED = tuple(field.name for field in FIELDS if field.default is None)
 DEFAULTS = {field.name: field.default for field in FIELDS if field.default is not None and field.since == 1}
 
 
-def _allowed(rule: Rule) -> str:
-    """Return what a rule allows, in words."""
+def _allowed(rule: Rule, currency: str | None = None) -> str:
+    """Return what a rule allows, in words; of amounts those of a currency, where it is known."""
     match rule:
         case Text():
             return (
@@ -38,16 +49,17 @@ def _allowed(rule: Rule) -> str:
         case Texts():
             return f"must be an array of at most {rule.most} strings"
         case Money():
-            return f"must be a number from {rule.lowest} to {rule.highest} with at most two decimals"
+            return f"must be {prices.allowed(rule.lowest, rule.highest, currency)}"
         case Choice():
             return f"must be one of {', '.join(rule.words)}"
         case CurrencyCode():
-            return "must be a currency code of ISO 4217 in capitals, such as ZAR"
+            return f"must be a currency code of ISO 4217 in capitals, such as {DEFAULT_CURRENCY}"
         case Flag():
             return "must be true or false"
 
 
-ALLOWED = {field.name: _allowed(field.rule) for field in FIELDS}
+_RULES = {field.name: field.rule for field in FIELDS}
+ALLOWED = {name: _allowed(rule) for name, rule in _RULES.items()}
 _ALLOWED_PART = {field.name: _allowed(field.rule.each) for field in FIELDS if isinstance(field.rule, Texts)}
 
 
@@ -119,12 +131,15 @@ def new_product(body: Mapping[str, object]) -> Fields:
     ValidationError
         Names every field that is wrong, unknown or missing, and says what is allowed.
     """
-    missing = [name for name in REQUIRED if name not in body]
-    return cast("Fields", {**DEFAULTS, **_checked(_REQUESTED, body, missing)})
+    missing = {name: "is required" for name in REQUIRED if name not in body}
+    currency = body.get("currency", DEFAULT_CURRENCY)
+    return cast("Fields", {**DEFAULTS, **_checked(_REQUESTED, body, missing, _known(currency))})
 
 
 def product_changes(body: Mapping[str, object]) -> Fields:
-    """Return the fields that a request asks to change, normalised; at least one.
+    """Return the fields that a request asks to change, normalised; at least one, and no currency without the price.
+
+    Amounts without a currency are for `check_amounts`.
 
     Raises
     ------
@@ -133,11 +148,27 @@ def product_changes(body: Mapping[str, object]) -> Fields:
     """
     if not body:
         raise ValidationError.of("body", f"must hold at least one of {', '.join(FIELD_NAMES)}")
-    return _checked(_REQUESTED, body)
+    missing = {} if "price" in body or "currency" not in body else {"price": "is required where currency is given"}
+    return _checked(_REQUESTED, body, missing, _known(body.get("currency")))
+
+
+def check_amounts(fields: Fields, currency: str) -> None:
+    """Make sure that amounts are such that a currency has.
+
+    Raises
+    ------
+    ValidationError
+        Names each that isn't, and says what is allowed.
+    """
+    details = [_detail(name, (), currency) for name, value in fields.items() if not _is_of(name, value, currency)]
+    if details:
+        raise ValidationError(details)
 
 
 def queued_fields(fields: Mapping[str, object]) -> Fields:
     """Return the fields of a change message, whose price is text.
+
+    It may be one that its currency doesn't have: the first release took it, and what was taken is applied.
 
     Raises
     ------
@@ -148,9 +179,15 @@ def queued_fields(fields: Mapping[str, object]) -> Fields:
 
 
 def _checked(
-    types: Mapping[str, TypeAdapter[Any]], body: Mapping[str, object], missing: list[str] | None = None
+    types: Mapping[str, TypeAdapter[Any]],
+    body: Mapping[str, object],
+    missing: Mapping[str, str] | None = None,
+    currency: str | None = None,
 ) -> Fields:
-    details: list[Detail] = [{"field": name, "message": f"is required: it {ALLOWED[name]}"} for name in missing or ()]
+    details: list[Detail] = [
+        {"field": name, "message": f"{why}: it {_allowed(_RULES[name], currency)}"}
+        for name, why in (missing or {}).items()
+    ]
     fields: dict[str, object] = {}
     for name in [*(name for name in FIELD_NAMES if name in body), *(name for name in body if name not in types)]:
         if name not in types:
@@ -160,13 +197,25 @@ def _checked(
         try:
             fields[name] = types[name].validate_python(body[name])
         except PydanticError as error:
-            details += [_detail(name, problem["loc"]) for problem in error.errors(include_url=False)]
+            details += [_detail(name, problem["loc"], currency) for problem in error.errors(include_url=False)]
+        else:
+            if currency is not None and not _is_of(name, fields[name], currency):
+                details.append(_detail(name, (), currency))
     if details:
         raise ValidationError(details)
     return cast("Fields", fields)
 
 
-def _detail(name: str, location: tuple[str | int, ...]) -> Detail:
+def _known(currency: object) -> str | None:
+    return currency if isinstance(currency, str) and currency in CURRENCIES else None
+
+
+def _is_of(name: str, value: object, currency: str) -> bool:
+    """Tell whether a field's value is no amount, or one that a currency has."""
+    return not isinstance(_RULES[name], Money) or prices.is_amount_of(cast("str", value), currency)
+
+
+def _detail(name: str, location: tuple[str | int, ...], currency: str | None) -> Detail:
     if location:
         return {"field": f"{name}[{location[0]}]", "message": _ALLOWED_PART[name]}
-    return {"field": name, "message": ALLOWED[name]}
+    return {"field": name, "message": _allowed(_RULES[name], currency)}

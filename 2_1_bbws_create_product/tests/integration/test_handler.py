@@ -127,6 +127,7 @@ def test_text_is_queued_composed_and_trimmed(call, changes):
         ("1.10", "1.10"),
         ("123456." + "7" + "0" * 40, "123456.70"),
         ("999999.99", "999999.99"),
+        ("9999999999.99", "9999999999.99"),
     ],
 )
 def test_price_is_queued_to_the_cent(call, changes, number, text):
@@ -239,8 +240,9 @@ def test_product_that_begins_withdrawn_needs_no_free_name(call, stored_product, 
         (raw(price=".5"), ["body"]),
         (raw(price="1."), ["body"]),
         (raw(price="-1"), ["price"]),
-        (raw(price="1e9"), ["price"]),
-        (raw(price="1000000"), ["price"]),
+        (raw(price="1e10"), ["price"]),
+        (raw(price="10000000000"), ["price"]),
+        (raw(price="10.5", currency='"JPY"'), ["price"]),
         (raw(price='"12"'), ["price"]),
         (raw(price="NaN"), ["price"]),
         (raw(price="Infinity"), ["price"]),
@@ -288,7 +290,7 @@ def test_bad_body_is_refused_by_its_fields_and_leaves_no_trace(call, changes, st
     [
         ("name", "x", "3 to 100 characters"),
         ("description", "x", "10 to 500 characters"),
-        ("price", "12", "from 0.01 to 999999.99 with at most two decimals"),
+        ("price", "12", "from 0.01 to 9999999999.99 with at most two decimals, as ZAR has"),
         ("currency", "XXX", "ISO 4217"),
         ("billingCycle", "weekly", "monthly, yearly, one-time"),
         ("features", ["Free SSL"] * 21, "at most 20"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from common import timestamps
 from common.log import logger
-from common.product import FIELDS
+from common.prices import since
+from common.product import FIELDS, Money
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # The newest that this code reads. A message bears the least version that understands all that it holds, so that older
 # readers take whatever they can (documentation/decisions/message-versions.md).
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ChangeType = Literal["CREATE", "UPDATE", "DELETE"]
 
@@ -79,8 +80,10 @@ def new_change(
 
 
 def schema_version(fields: Fields) -> int:
-    """Return the least version of the message that has all of these fields."""
-    return max((field.since for field in FIELDS if field.name in fields), default=1)
+    """Return the least version of the message that can hold all of these fields, with these values."""
+    held = [field for field in FIELDS if field.name in fields]
+    amounts = [cast("str", fields[field.name]) for field in held if isinstance(field.rule, Money)]  # type: ignore[literal-required]
+    return max([1, *(field.since for field in held), *map(since, amounts)])
 
 
 class ChangeQueue:

@@ -48,7 +48,14 @@ def test_product_is_shown_with_every_attribute(call, stored_product):
 
 @pytest.mark.parametrize(
     ("price", "shown"),
-    [("0.01", "0.01"), ("12.00", "12.0"), ("299.90", "299.9"), ("1234.57", "1234.57"), ("999999.99", "999999.99")],
+    [
+        ("0.01", "0.01"),
+        ("12.00", "12.0"),
+        ("299.90", "299.9"),
+        ("1234.57", "1234.57"),
+        ("12.345", "12.345"),
+        ("9999999999.99", "9999999999.99"),
+    ],
 )
 def test_price_is_a_json_number_to_the_cent(call, stored_product, price, shown):
     product = stored_product(price=price)

@@ -52,9 +52,13 @@ run "needs" {
         ["dynamodb:Query"],
         [
           "arn:aws:dynamodb:eu-west-1:000000000000:table/the-table/index/ProductsByCreatedIndex",
+          "arn:aws:dynamodb:eu-west-1:000000000000:table/the-table/index/ProductsByCurrencyAndPriceIndex",
           "arn:aws:dynamodb:eu-west-1:000000000000:table/the-table/index/ProductsByNameIndex",
-          "arn:aws:dynamodb:eu-west-1:000000000000:table/the-table/index/ProductsByPriceIndex",
         ],
+      ]
+      FormerlyListedByPrice = [
+        ["dynamodb:Query"],
+        ["arn:aws:dynamodb:eu-west-1:000000000000:table/the-table/index/ProductsByPriceIndex"],
       ]
       WriteLogs = [
         ["logs:CreateLogStream", "logs:PutLogEvents"],

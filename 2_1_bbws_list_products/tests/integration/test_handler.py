@@ -237,6 +237,32 @@ def test_search_by_price_is_paged_too(pages, stored_product, order):
     )
 
 
+# Currencies
+
+
+@pytest.fixture
+def of_two_currencies(stored_product):
+    for price, currency in [("99.00", "ZAR"), ("99.00", "USD"), ("100.00", "ZAR"), ("12.345", "KWD"), ("2.00", "USD")]:
+        stored_product(name=f"{price} {currency}", price=price, currency=currency)
+
+
+def test_prices_of_two_currencies_are_never_in_one_order(names, of_two_currencies):
+    assert names(sortBy="price") == names(minPrice="0") == ["99.00 ZAR", "100.00 ZAR"]
+    assert names(sortBy="price", currency="USD") == ["2.00 USD", "99.00 USD"]
+    assert names(sortBy="price", currency="USD", order="desc") == ["99.00 USD", "2.00 USD"]
+    assert names(maxPrice="99", currency="ZAR") == ["99.00 ZAR"]
+    assert names(minPrice="12.345", maxPrice="12.345", currency="KWD") == ["12.345 KWD"]
+    assert names(sortBy="price", currency="EUR") == []
+
+
+def test_other_orders_have_every_currency_but_where_one_is_asked_for(names, of_two_currencies):
+    assert len(names()) == 5
+    assert names(currency="USD") == ["99.00 USD", "2.00 USD"]
+    assert names(name="9", currency="USD") == ["99.00 USD"]
+    assert names(sortBy="name", currency="ZAR") == ["100.00 ZAR", "99.00 ZAR"]
+    assert names(currency="USD", billingCycle="yearly") == []
+
+
 # Search by name
 
 NAMES = [
@@ -569,9 +595,11 @@ def test_key_of_no_client_is_forbidden(call, table, key):
         ({"billingCycle": "weekly"}, "billingCycle", "must be one of monthly, yearly, one-time"),
         ({"billingCycle": ""}, "billingCycle", "must be one of monthly, yearly, one-time"),
         ({"billingCycle": ["yearly", "monthly"]}, "billingCycle", "must be given once"),
+        ({"currency": "usd"}, "currency", "ISO 4217"),
+        ({"currency": "XAU", "minPrice": "1"}, "currency", "ISO 4217"),
         ({"name": ""}, "name", "first 1 to 100 characters"),
-        ({"minPrice": "-1"}, "minPrice", "from 0 to 999999.99"),
-        ({"maxPrice": "NaN"}, "maxPrice", "from 0 to 999999.99"),
+        ({"minPrice": "-1"}, "minPrice", "from 0 to 999999999999"),
+        ({"maxPrice": "NaN"}, "maxPrice", "from 0 to 999999999999"),
         ({"minPrice": "2", "maxPrice": "1"}, "minPrice", "must not be above maxPrice"),
         ({"name": "x", "minPrice": "1"}, "name", "cannot be combined"),
         ({"name": "x", "sortBy": "price"}, "sortBy", "must be name"),
@@ -605,6 +633,7 @@ def next_cursor(call, stored_product):
         {"minPrice": "5", "order": "desc"},
         {"minPrice": "5", "active": "false"},
         {"minPrice": "5", "billingCycle": "monthly"},
+        {"minPrice": "5", "currency": "USD"},
         {"sortBy": "price"},
         {"sortBy": "name"},
         {"name": "plan"},
@@ -632,7 +661,8 @@ def test_made_up_cursor_is_refused(call, table, made_up):
 def test_forged_cursor_from_beyond_the_search_is_refused(call, stored_product):
     product = stored_product(price="1.00")
     forged = cursor.encode(
-        Listing(sort_by="price", key_range=("000005.00#", "999999.99$")), f"000001.00#{product['productId']}"
+        Listing(sort_by="price", key_range=("ZAR#000000000005.000#", "ZAR#999999999999.000$")),
+        f"ZAR#000000000001.000#{product['productId']}",
     )
 
     assert refusal(call(handler, query={"minPrice": "5", "cursor": forged})) == (400, "InvalidCursor", ["cursor"])

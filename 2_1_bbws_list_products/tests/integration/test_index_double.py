@@ -20,14 +20,14 @@ from tests import faults
 INDEXES = (BY_PRICE, BY_NAME, BY_CREATED)
 
 
-def item_of(number, name, price, created, active, billing_cycle="monthly"):
+def item_of(number, name, price, created, active, billing_cycle="monthly", currency="ZAR"):
     product_id = str(uuid.uuid5(uuid.NAMESPACE_OID, str(number)))
     product = {
         "productId": product_id,
         "name": name,
         "description": "Hosting for one WordPress site",
         "price": price,
-        "currency": "ZAR",
+        "currency": currency,
         "billingCycle": billing_cycle,
         "features": [],
         "active": active,
@@ -48,22 +48,21 @@ ITEMS = st.lists(
         created=st.sampled_from(["2026-11-22T08:00:00.000000Z", "2026-11-22T08:00:00.000001Z"]),
         active=st.booleans(),
         billing_cycle=st.sampled_from(["monthly", "yearly"]),
+        currency=st.sampled_from(["ZAR", "USD"]),
     ),
     max_size=16,
 )
 
 
-def query_of(table, index, active, forward, limit, between, billing_cycle=None):
+def query_of(table, index, active, forward, limit, between, filters=()):
     names, values = {"#p": index.partition_key}, {":p": "PRODUCT#ACTIVE" if active else "PRODUCT#INACTIVE"}
     condition = "#p = :p"
     if between is not None:
         condition += " AND #s BETWEEN :l AND :h"
         names["#s"] = index.sort_key
         values |= {":l": between[0], ":h": between[1]}
-    filtered = {}
-    if billing_cycle is not None:
-        filtered = {"FilterExpression": "billingCycle = :b"}
-        values[":b"] = billing_cycle
+    filtered = {"FilterExpression": " AND ".join(f"{name} = :{name}" for name in filters)} if filters else {}
+    values |= {f":{name}": value for name, value in dict(filters).items()}
     return {
         **filtered,
         "TableName": table.name,
@@ -86,9 +85,13 @@ def test_indexes_in_memory_answer_as_moto_does(new_table, data, items, index, ac
     keys = sorted({item[index.sort_key]["S"] for item in items} | {" ", "0", "z", "\U0010ffff"})
     ends = st.tuples(st.sampled_from(keys), st.sampled_from(keys))
     between = data.draw(st.none() | ends.map(lambda pair: tuple(sorted(pair))), label="between")
-    billing_cycle = data.draw(st.sampled_from([None, "monthly", "yearly", "one-time"]), label="billingCycle")
+    drawn = {
+        "billingCycle": data.draw(st.sampled_from([None, "monthly", "yearly", "one-time"]), label="billingCycle"),
+        "currency": data.draw(st.sampled_from([None, "ZAR", "USD", "EUR"]), label="currency"),
+    }
+    filters = {name: value for name, value in drawn.items() if value is not None}
     limit = data.draw(st.integers(1, 6), label="limit")
-    query = query_of(table, index, active, forward, limit, between, billing_cycle)
+    query = query_of(table, index, active, forward, limit, between, filters)
 
     for _ in itertools.count():
         from_moto = table.client.query(**query)

@@ -31,7 +31,20 @@ NAMES = [
     *("Пакет", "пакет старт", "日本", "日本語", "\u1112\u1161\u11ab", "한국", "مرحبا", "🚀🚀", "🚀🚀🚀", "ｐｌａｎ"),
 ]
 PREFIXES = ["p", "PLAN", "plan ", "é", "STRASS", "οδός", "пак", "日", "🚀", "İ", "x"]
-PRICES = ["0.01", "9.99", "10.00", "10.01", "99.90", "100.00", "1000.00", "20000.50", "999999.99"]
+PRICES = [
+    "0.01",
+    "9.99",
+    "9.995",
+    "10.00",
+    "10.01",
+    "99.90",
+    "100.00",
+    "1000.00",
+    "20000.50",
+    "999999.99",
+    "5000000.00",
+]
+CURRENCIES = ["ZAR", "USD", "KWD"]
 CYCLES = ["monthly", "yearly", "one-time"]
 CREATED = [f"2026-11-22T08:0{minute}:00.00000{micro}Z" for minute in (0, 1) for micro in (0, 1, 9)]
 # `call` keeps nothing from one example to the next.
@@ -42,14 +55,16 @@ FILTERS = [
     *({"minPrice": lowest} for lowest in ("0", "9.99", "10.01", "999999.99")),
     *({"maxPrice": highest} for highest in ("0.01", "10", "100")),
     *({"minPrice": "9.99", "maxPrice": "100.00"}, {"minPrice": "10", "maxPrice": "10"}),
+    *({"minPrice": "9.995", "currency": currency} for currency in CURRENCIES),
 ]
 SORTED, FILTERED = (
     [
-        {**chosen, **order, **active, **cycle}
+        {**chosen, **order, **active, **cycle, **currency}
         for chosen in choices
         for order in ({}, {"order": "asc"}, {"order": "desc"})
         for active in ({}, {"active": "true"}, {"active": "false"})
         for cycle in ({}, *({"billingCycle": cycle} for cycle in CYCLES))
+        for currency in ({}, {"currency": "USD"})
     ]
     for choices in (SORTS, FILTERS)
 )
@@ -57,6 +72,10 @@ SORTED, FILTERED = (
 
 def folded(text):
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+def is_by_price(query):
+    return "minPrice" in query or "maxPrice" in query or query.get("sortBy") == "price"
 
 
 class Catalogue:
@@ -78,7 +97,6 @@ class Catalogue:
             {
                 "productId": product_id,
                 "description": "Hosting for one WordPress site",
-                "currency": "ZAR",
                 "features": [],
                 "active": True,
                 "version": 1,
@@ -109,6 +127,7 @@ class Walk:
         self.call, self.catalogue, self.query = call, catalogue, query
         self.pages, self.over = 0, False
         self._shown, self._cursor, self._last = Counter(), {}, None
+        self._leaves_out = "billingCycle" in query or ("currency" in query and not is_by_price(query))
         places = {product_id: self._place(product_id) for product_id in catalogue.ids}
         # Those that stay put, so far: where they are.
         self._staying = {product_id: place for product_id, place in places.items() if place is not None}
@@ -120,10 +139,13 @@ class Walk:
             return None
         if query.get("billingCycle", product["billingCycle"]) != product["billingCycle"]:
             return None
+        by_price = is_by_price(query)
+        if query.get("currency", "ZAR" if by_price else product["currency"]) != product["currency"]:
+            return None
         if "name" in query or query.get("sortBy") == "name":
             name = folded(product["name"])
             return (name, product_id) if name.startswith(folded(query.get("name", "").strip())) else None
-        if "minPrice" in query or "maxPrice" in query or query.get("sortBy") == "price":
+        if by_price:
             price = Decimal(product["price"])
             inside = Decimal(query.get("minPrice", "0")) <= price <= Decimal(query.get("maxPrice", "Infinity"))
             return (price, product_id) if inside else None
@@ -142,7 +164,7 @@ class Walk:
         assert answer.body["count"] == len(page) <= limit
         # One query, and it read the products of this page alone, or up to the limit where some were filtered out.
         (read,) = self.catalogue.indexes.read[reads_before:]
-        assert len(page) <= read <= limit if "billingCycle" in self.query else read == len(page)
+        assert len(page) <= read <= limit if self._leaves_out else read == len(page)
         for product in page:
             stored = self.catalogue.products[product["productId"]]
             shown = {name: product[name] for name in stored}
@@ -155,7 +177,7 @@ class Walk:
         self._shown.update(product["productId"] for product in page)
         self.pages += 1
         cursor = answer.body["nextCursor"]
-        assert page or cursor is None or "billingCycle" in self.query
+        assert page or cursor is None or self._leaves_out
         self._cursor, self.over = {"cursor": cursor}, cursor is None
         if self.over:
             assert {product_id: self._shown[product_id] for product_id in self._staying} == dict.fromkeys(
@@ -186,6 +208,7 @@ FIELDS = {
     "dateCreated": st.sampled_from(CREATED),
     "active": st.booleans(),
     "billingCycle": st.sampled_from(CYCLES),
+    "currency": st.sampled_from(CURRENCIES),
 }
 ADDED = st.fixed_dictionaries(FIELDS)
 # Renamed, repriced, withdrawn or restored, due in another cycle, more than one of these, or none.
@@ -232,8 +255,8 @@ def test_page_after_page_shows_thousands_of_products_in_the_order_asked_for(call
 
     pages = walk_together(call, catalogue, queries, itertools.repeat(100), iter(()))
 
-    active = sum(product["active"] for product in catalogue.products.values())
-    assert pages == len(queries) * (active // 100 + 1)
+    active = [product["currency"] for product in catalogue.products.values() if product["active"]]
+    assert pages == 4 * (len(active) // 100 + 1) + 2 * (active.count("ZAR") // 100 + 1)
 
 
 @settings(max_examples=max(1, settings.default.max_examples // 33), suppress_health_check=SUPPRESSED)
@@ -252,7 +275,9 @@ def test_the_same_holds_for_thousands_of_products_that_change_all_the_time(call,
             if chance.random() < 0.2:
                 catalogue.add(**fields)
             else:
-                some = chance.sample(["name", "price", "active", "billingCycle"], chance.choice([1, 1, 1, 2]))
+                some = chance.sample(
+                    ["name", "price", "active", "billingCycle", "currency"], chance.choice([1, 1, 1, 2])
+                )
                 catalogue.change(chance.randrange(count), **{name: fields[name] for name in some})
 
     limits = (chance.choice([1, 7, 20, 50, 99, 100, 100, 100]) for _ in itertools.count())
@@ -269,4 +294,5 @@ def some_fields(chance, number):
         "dateCreated": f"2026-11-22T08:{number // 600 % 60:02d}:{number // 10 % 60:02d}.000000Z",
         "active": chance.random() < 0.9,
         "billingCycle": chance.choice(CYCLES),
+        "currency": chance.choice(["ZAR", "ZAR", "USD"]),
     }

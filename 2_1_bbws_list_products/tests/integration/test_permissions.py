@@ -30,7 +30,7 @@ def test_the_function_may_do_whatever_it_does() -> None:
 def test_the_function_does_whatever_it_may_do() -> None:
     unused = {
         permission
-        for permission in permissions.allowed()
+        for permission in permissions.allowed(formerly=False)
         if not any(permission.covers(needed) for needed in RECORD.needed)
     }
 

@@ -11,16 +11,17 @@ from common.errors import InvalidCursor
 from listing import Listing
 
 PRODUCT_ID = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
-BY_PRICE = Listing(sort_by="price", key_range=("000010.00#", "000020.00$"))
-SORT_KEY = f"000015.00#{PRODUCT_ID}"
+BY_PRICE = Listing(sort_by="price", key_range=("ZAR#000000000010.000#", "ZAR#000000000020.000$"))
+SORT_KEY = f"ZAR#000000000015.000#{PRODUCT_ID}"
 
 OTHER_LISTINGS = [
     Listing(sort_by="name", key_range=BY_PRICE.key_range),
     Listing(sort_by="price", key_range=BY_PRICE.key_range, ascending=False),
     Listing(sort_by="price", key_range=BY_PRICE.key_range, active=False),
-    Listing(sort_by="price", key_range=("000010.00#", "000020.01$")),
-    Listing(sort_by="price", key_range=("000009.99#", "000020.00$")),
+    Listing(sort_by="price", key_range=("ZAR#000000000010.000#", "ZAR#000000000020.010$")),
+    Listing(sort_by="price", key_range=("ZAR#000000000009.990#", "ZAR#000000000020.000$")),
     Listing(sort_by="price", key_range=BY_PRICE.key_range, billing_cycle="monthly"),
+    Listing(sort_by="price", key_range=("USD#000000000010.000#", "USD#000000000020.000$")),
     Listing(sort_by="price"),
     Listing(),
 ]
@@ -49,9 +50,9 @@ def test_pages_of_one_listing_may_have_another_size():
     ("listing", "handed_out", "sort_key"),
     [
         (
-            BY_PRICE,
-            "ZskS95bokVAwMDAwMTUuMDAjM2YyYjhjMWUtNWQ0YS00YjZmLTljN2UtOGExZDJlM2Y0YTVi",
-            SORT_KEY,
+            Listing(billing_cycle="monthly"),
+            "m1hFNVSUURgyMDI2LTExLTIyVDA4OjAwOjAwLjAwMDAwMFojM2YyYjhjMWUtNWQ0YS00YjZmLTljN2UtOGExZDJlM2Y0YTVi",
+            f"2026-11-22T08:00:00.000000Z#{PRODUCT_ID}",
         ),
         (
             Listing(sort_by="name", ascending=False, key_range=("日", "日\U0010ffff")),
@@ -81,6 +82,23 @@ def test_cursor_of_another_billing_cycle_is_refused(other):
         cursor.decode(replace(BY_PRICE, billing_cycle=other), made)
 
 
+def test_cursor_of_prices_in_whichever_currency_is_none_of_those_in_one():
+    """As the first release handed it out: the query has another order now, so it begins anew."""
+    with pytest.raises(InvalidCursor):
+        cursor.decode(BY_PRICE, "ZskS95bokVAwMDAwMTUuMDAjM2YyYjhjMWUtNWQ0YS00YjZmLTljN2UtOGExZDJlM2Y0YTVi")
+
+
+def test_cursor_of_another_currency_is_refused():
+    in_dollars = Listing(currency="USD")
+    sort_key = f"2026-11-22T08:00:00.000000Z#{PRODUCT_ID}"
+    made = cursor.encode(in_dollars, sort_key)
+
+    assert cursor.decode(in_dollars, made) == sort_key
+    for other in (Listing(), Listing(currency="EUR"), Listing(currency="USD", billing_cycle="monthly")):
+        with pytest.raises(InvalidCursor):
+            cursor.decode(other, made)
+
+
 @pytest.mark.parametrize("made_up", ["", "AAAAAAAAAAAAAAAA", "🚀", SORT_KEY])
 def test_made_up_cursor_is_refused(made_up):
     with pytest.raises(InvalidCursor):
@@ -91,12 +109,12 @@ def test_made_up_cursor_is_refused(made_up):
     "sort_key",
     [
         "",
-        "000015.00#",
-        "000015.00#not-a-uuid",
-        f"000015.00#{PRODUCT_ID.upper()}",
-        f"000009.99#{PRODUCT_ID}",
-        f"000020.01#{PRODUCT_ID}",
-        f"000015.00#{'x' * 1000}{PRODUCT_ID}",
+        "ZAR#000000000015.000#",
+        "ZAR#000000000015.000#not-a-uuid",
+        f"ZAR#000000000015.000#{PRODUCT_ID.upper()}",
+        f"ZAR#000000000009.990#{PRODUCT_ID}",
+        f"ZAR#000000000020.010#{PRODUCT_ID}",
+        f"ZAR#000000000015.000#{'x' * 1000}{PRODUCT_ID}",
     ],
 )
 def test_forged_cursor_to_where_the_listing_does_not_lead_is_refused(sort_key):

@@ -35,7 +35,7 @@ def test_everything_asked_is_understood():
         sort_by="price",
         ascending=False,
         active=False,
-        key_range=("000001.00#", "999999.99$"),
+        key_range=("ZAR#000000000001.000#", "ZAR#999999999999.000$"),
         billing_cycle="one-time",
         limit=100,
         cursor="abc",
@@ -59,6 +59,9 @@ def test_everything_asked_is_understood():
         ("billingCycle", "monthly,yearly", "must be one of monthly, yearly, one-time"),
         ("billingCycle", " yearly", "must be one of monthly, yearly, one-time"),
         ("billingCycle", "", "must be one of monthly, yearly, one-time"),
+        ("currency", "usd", "must be a currency code of ISO 4217 in capitals, such as ZAR"),
+        ("currency", "XAU", "must be a currency code of ISO 4217 in capitals, such as ZAR"),
+        ("currency", "", "must be a currency code of ISO 4217 in capitals, such as ZAR"),
         ("limit", "0", "must be a whole number from 1 to 100"),
         ("limit", "101", "must be a whole number from 1 to 100"),
     ],
@@ -73,27 +76,33 @@ def test_value_that_is_not_allowed_is_refused_with_those_that_are(name, value, a
 @pytest.mark.parametrize(
     ("bounds", "key_range"),
     [
-        ({"minPrice": "10"}, ("000010.00#", "999999.99$")),
-        ({"minPrice": "10.5"}, ("000010.50#", "999999.99$")),
-        ({"minPrice": "10.50"}, ("000010.50#", "999999.99$")),
-        ({"maxPrice": "10"}, ("000000.00#", "000010.00$")),
-        ({"minPrice": "0", "maxPrice": "999999.99"}, ("000000.00#", "999999.99$")),
-        ({"minPrice": "10", "maxPrice": "10.00"}, ("000010.00#", "000010.00$")),
-        ({"minPrice": "000001", "sortBy": "price"}, ("000001.00#", "999999.99$")),
+        ({"minPrice": "10"}, ("ZAR#000000000010.000#", "ZAR#999999999999.000$")),
+        ({"minPrice": "10.5"}, ("ZAR#000000000010.500#", "ZAR#999999999999.000$")),
+        ({"minPrice": "10.50"}, ("ZAR#000000000010.500#", "ZAR#999999999999.000$")),
+        ({"maxPrice": "10"}, ("ZAR#000000000000.000#", "ZAR#000000000010.000$")),
+        ({"minPrice": "0", "maxPrice": "999999999999"}, ("ZAR#000000000000.000#", "ZAR#999999999999.000$")),
+        ({"minPrice": "10", "maxPrice": "10.00"}, ("ZAR#000000000010.000#", "ZAR#000000000010.000$")),
+        ({"minPrice": "1.999"}, ("ZAR#000000000001.999#", "ZAR#999999999999.000$")),
+        ({"sortBy": "price"}, ("ZAR#000000000000.000#", "ZAR#999999999999.000$")),
+        ({"sortBy": "price", "currency": "USD"}, ("USD#000000000000.000#", "USD#999999999999.000$")),
+        ({"maxPrice": "99", "currency": "JPY"}, ("JPY#000000000000.000#", "JPY#000000000099.000$")),
+        ({"minPrice": "000001", "sortBy": "price"}, ("ZAR#000000000001.000#", "ZAR#999999999999.000$")),
     ],
 )
 def test_price_bounds_are_a_range_of_the_price_index(bounds, key_range):
     wanted = read(**bounds)
 
-    assert (wanted.sort_by, wanted.key_range) == ("price", key_range)
+    # The range is the currency's own, so there is nothing to leave out.
+    assert (wanted.sort_by, wanted.key_range, wanted.currency) == ("price", key_range, None)
 
 
 @pytest.mark.parametrize("name", ["minPrice", "maxPrice"])
 @pytest.mark.parametrize(
-    "value", ["", "x", "-1", "+1", "1.", ".5", "1.999", "1e2", "1000000", "NaN", "Infinity", " 1", "1,5", "１", "1_0"]
+    "value",
+    ["", "x", "-1", "+1", "1.", ".5", "1.9999", "1e2", "1000000000000", "NaN", "Infinity", " 1", "1,5", "１", "1_0"],
 )
 def test_bound_that_is_no_price_is_refused(name, value):
-    assert refused({name: [value]}) == {name: "must be a number from 0 to 999999.99 with at most two decimals"}
+    assert refused({name: [value]}) == {name: "must be a number from 0 to 999999999999 with at most three decimals"}
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [("10.01", "10"), ("9", "8.99"), ("100", "20")])
@@ -146,6 +155,11 @@ def test_billing_cycle_goes_with_every_order_and_search(billing_cycle, more):
     assert read(**more, billingCycle=billing_cycle) == replace(read(**more), billing_cycle=billing_cycle)
 
 
+@pytest.mark.parametrize("more", [{}, {"name": "x"}, {"sortBy": "name"}, {"active": "false", "billingCycle": "yearly"}])
+def test_currency_leaves_others_out_of_every_order_but_that_of_prices(more):
+    assert read(**more, currency="USD") == replace(read(**more), currency="USD")
+
+
 @pytest.mark.parametrize("more", [{"minPrice": ["1"]}, {"maxPrice": ["1"]}, {"minPrice": ["1"], "maxPrice": ["2"]}])
 def test_name_and_price_cannot_be_searched_at_once(more):
     assert refused({"name": ["x"], **more}) == {"name": "cannot be combined with minPrice or maxPrice"}
@@ -166,7 +180,7 @@ def test_search_by_price_sorts_by_price_only(sort_by, bound):
 def test_unknown_parameter_is_refused_with_those_that_are_known(name):
     message = refused({name: ["x"]})[name]
 
-    known = ("limit", "cursor", "sortBy", "order", "name", "minPrice", "maxPrice", "active", "billingCycle")
+    known = ("limit", "cursor", "sortBy", "order", "name", "minPrice", "maxPrice", "active", "billingCycle", "currency")
     assert all(parameter in message for parameter in known)
 
 

@@ -48,10 +48,10 @@ def test_change_overtaken_by_another_is_decided_again_on_what_is_there_now(
 ) -> None:
     pipeline = between()
     pipeline.apply(create())
-    record = between(update(1, price="1.00"), update(2, price="2.00")).apply(update(3, currency="EUR"))
+    record = between(update(1, price="1.00"), update(2, price="2.00")).apply(update(3, billingCycle="yearly"))
     assert record["sequence"] == 4
     assert record["after"] is not None
-    assert (record["after"]["price"], record["after"]["currency"]) == ("2.00", "EUR")
+    assert (record["after"]["price"], record["after"]["billingCycle"]) == ("2.00", "yearly")
     records = [table.item(record_key(PRODUCT, sequence)) or {} for sequence in (1, 2, 3, 4)]
     assert [each["previousHash"] for each in records[1:]] == [each["hash"] for each in records[:-1]]
 
@@ -77,11 +77,11 @@ def test_change_that_is_overtaken_every_time_goes_back_to_the_queue(
     between().apply(create())
     rivals = [update(at, price=f"{at}.00") for at in range(1, 40)]
     with pytest.raises(Overtaken):
-        between(*rivals).apply(update(50, currency="EUR"))
+        between(*rivals).apply(update(50, billingCycle="yearly"))
     head = table.head(PRODUCT)
     assert head is not None
     assert head.product is not None
-    assert head.product["currency"] == "ZAR"
+    assert head.product["billingCycle"] == FIELDS["billingCycle"]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_ten_writers_of_one_product_lose_no_update_and_leave_no_gap(
 ) -> None:
     at_once(create())
     changes = [update(at, price=f"{at}.00") for at in range(1, 9)]
-    changes += [update(0, currency="EUR"), update(20, billingCycle="yearly")]
+    changes += [update(0, description="Described anew."), update(20, billingCycle="yearly")]
     records = sorted(at_once(*changes), key=lambda record: record["sequence"])
     assert [record["sequence"] for record in records] == list(range(2, 12))
     assert [record["previousHash"] for record in records[1:]] == [record["hash"] for record in records[:-1]]
@@ -115,7 +115,8 @@ def test_ten_writers_of_one_product_lose_no_update_and_leave_no_gap(
     head = table.head(PRODUCT)
     assert head is not None
     assert head.product is not None
-    assert (head.product["price"], head.product["currency"], head.product["billingCycle"]) == ("8.00", "EUR", "yearly")
+    assert (head.product["price"], head.product["billingCycle"]) == ("8.00", "yearly")
+    assert head.product["description"] == "Described anew."
     assert head.product["version"] == 1 + sum(record["status"] == "APPLIED" for record in records)
 
 

@@ -59,9 +59,10 @@ def test_applied_change_is_stored_whole(deliver: Callable[..., BatchAnswer], tab
     assert (head["entityType"], head["sequence"], head["version"], head["price"]) == ("PRODUCT", 1, 1, "299.99")
     assert head["createChangeId"] == change["changeId"]
     assert head["GSI1_SK"] == f"000299.99#{PRODUCT}"
+    assert head["GSI4_SK"] == f"ZAR#000000000299.990#{PRODUCT}"
     assert head["GSI2_SK"] == f"{NAME.lower()}\t{PRODUCT}"
     assert head["GSI3_SK"] == f"{change['requestedAt']}#{PRODUCT}"
-    assert head["GSI1_PK"] == head["GSI2_PK"] == head["GSI3_PK"] == "PRODUCT#ACTIVE"
+    assert head["GSI1_PK"] == head["GSI2_PK"] == head["GSI3_PK"] == head["GSI4_PK"] == "PRODUCT#ACTIVE"
     assert head["lastHash"] == stored["hash"]
     assert stored["entityType"] == "CHANGE"
     assert (marker["productId"], marker["sequence"]) == (PRODUCT, 1)

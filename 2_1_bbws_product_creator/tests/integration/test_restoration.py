@@ -103,6 +103,7 @@ def test_table_becomes_what_the_original_is(drill: Drill) -> None:
     drill.restore()
     decided = drill.apply(
         update(3, price="3.00", currency="EUR"),
+        update(3, price="3.00", billingCycle="yearly"),
         update(4, price="4.00"),
         update(6, name="Theirs"),
         update(7, expected_version=99, price="7.00"),

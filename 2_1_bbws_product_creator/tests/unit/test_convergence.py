@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.changes import requested_at
-from tests.histories import deliveries, histories
+from tests.histories import CURRENCIES, deliveries, histories
 from tests.invariants import Catalogue, check, check_nothing_went_backwards
 
 from common.text import fold
-from decision import ProductNotThereYet, decide, next_head, record, wanted_name
+from decision import ProductNotThereYet, decide, next_head, record, stamp, wanted_name
 
 if TYPE_CHECKING:
     from common.change import Change
 
 NOW = requested_at(60)
+PRICE_AND_CURRENCY = {"price", "currency"}
 
 
 @dataclass
@@ -78,6 +79,37 @@ def test_in_every_order_of_delivery_the_invariants_hold_at_every_step(data: st.D
         store.deliver(change)
         check(store.catalogue)
         check_nothing_went_backwards(before, store.catalogue)
+
+
+@given(st.data())
+def test_in_no_order_of_delivery_has_a_product_the_price_of_one_change_in_the_currency_of_another(
+    data: st.DataObject,
+) -> None:
+    history = data.draw(histories(clashing=True))
+    store = Store()
+    for change in data.draw(deliveries(history)):
+        store.deliver(change)
+        for head in store.catalogue.heads.values():
+            if head.product is not None:
+                assert head.product["currency"] == CURRENCIES[head.product["price"]]
+
+
+@given(st.data())
+def test_of_messages_from_before_price_and_currency_were_one_value_none_is_lost(data: st.DataObject) -> None:
+    """Each is applied to what is there, or recorded as superseded; in which order they end the same isn't promised."""
+    history = data.draw(histories(clashing=False, one_sided=True))
+    store = Store()
+    waiting = list(data.draw(deliveries(history)))
+    while waiting:
+        waiting = [change for change in waiting if not store.deliver(change)]
+    assert store.decided == {change["changeId"] for change in history}
+    for product_id, records in store.catalogue.records.items():
+        assert {record["status"] for record in records} <= {"APPLIED", "SUPERSEDED"}
+        stamps = store.catalogue.heads[product_id].stamps
+        newest = max(
+            (stamp(record) for record in records if not PRICE_AND_CURRENCY.isdisjoint(record["fields"])),  # type: ignore[arg-type]
+        )
+        assert max(stamps["price"], stamps["currency"]) == newest
 
 
 @given(st.data())

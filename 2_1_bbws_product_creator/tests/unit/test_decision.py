@@ -71,14 +71,52 @@ def test_older_change_never_overwrites_a_newer_one() -> None:
 
 def test_older_change_still_sets_the_fields_that_no_newer_one_has_set() -> None:
     head, records = applied(
-        create(), update(5, price="5.00") | {"requestedBy": "late"}, update(3, price="3.00", currency="EUR")
+        create(), update(5, name="Five") | {"requestedBy": "late"}, update(3, name="Three", billingCycle="yearly")
     )
     assert head.product is not None
-    assert (head.product["price"], head.product["currency"]) == ("5.00", "EUR")
+    assert (head.product["name"], head.product["billingCycle"]) == ("Five", "yearly")
     assert records[2]["status"] == "APPLIED"
     # Who changed the product last is whoever asked last, not whose change arrived last.
     assert head.product["lastUpdatedBy"] == "late"
     assert head.product["dateLastUpdated"] == records[1]["requestedAt"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_price_and_currency_are_set_by_one_change_in_either_order(order: int) -> None:
+    """Somebody sets 10 US dollars; somebody else, who still saw rands, 149 of them a moment later."""
+    dollars, rands = update(1, price="10.00", currency="USD"), update(2, price="149.00", currency="ZAR")
+    head, _ = applied(create(), *[dollars, rands][::order])
+    assert head.product is not None
+    assert (head.product["price"], head.product["currency"]) == ("149.00", "ZAR")
+    assert head.stamps["price"] == head.stamps["currency"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "at", "result"),
+    [
+        ({"price": "5.00"}, 4, ("5.00", "EUR")),
+        ({"currency": "USD"}, 4, ("2.00", "USD")),
+        ({"price": "5.00"}, 2, ("2.00", "EUR")),
+        ({"currency": "USD"}, 2, ("2.00", "EUR")),
+    ],
+)
+def test_message_that_holds_one_of_the_two_takes_the_other_from_the_product(
+    fields: dict[str, object], at: int, result: tuple[str, str]
+) -> None:
+    """The first release sent them; what is newer than either of the two is newer than both."""
+    head, records = applied(create(), update(3, price="2.00", currency="EUR"), update(at, **fields))
+    assert head.product is not None
+    assert (head.product["price"], head.product["currency"]) == result
+    assert records[2]["status"] == ("APPLIED" if at > 3 else "SUPERSEDED")
+
+
+@pytest.mark.parametrize(("at", "status"), [(4, "SUPERSEDED"), (6, "APPLIED")])
+def test_stored_pair_is_as_new_as_the_newer_of_the_two(at: int, status: str) -> None:
+    """As the first release stored it, where one change has set the price and a later one the currency."""
+    head, _ = applied(create(), update(3, price="2.00"), update(5, currency="EUR"))
+    assert head.stamps["price"] < head.stamps["currency"]
+    outcome = decide(head, update(at, price="9.00", currency="USD"), None)
+    assert outcome.status == status
 
 
 def test_changes_of_the_same_moment_are_ordered_by_their_ids() -> None:

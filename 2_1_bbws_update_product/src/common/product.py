@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Fields(TypedDict, total=False):
-    """The fields of a product that a change can set. `price` is text with two decimals, such as ``299.90``."""
+    """The fields of a product that a change can set. `price` is text with two or three decimals, such as ``299.90``."""
 
     name: str
     description: str
@@ -61,7 +61,7 @@ class Texts(NamedTuple):
 
 
 class Money(NamedTuple):
-    """An amount with at most two decimals."""
+    """An amount, with no more decimals than its currency has. The bounds hold beside the currency's own."""
 
     lowest: Decimal
     highest: Decimal
@@ -109,19 +109,23 @@ class Field(NamedTuple):
     is_listed: bool = True
 
 
+DEFAULT_CURRENCY = "ZAR"
 BILLING_CYCLE = Choice(("monthly", "yearly", "one-time"))
 
 FIELDS = (
     Field("name", Text(3, 100)),
     Field("description", Text(10, 500)),
     Field("price", Money(prices.LOWEST, prices.HIGHEST)),
-    Field("currency", CurrencyCode(), default="ZAR"),
+    Field("currency", CurrencyCode(), default=DEFAULT_CURRENCY),
     Field("billingCycle", BILLING_CYCLE),
     Field("features", Texts(20, Text(5, 200)), default=[]),
     Field("active", Flag(), default=True),
 )
 
 FIELD_NAMES = tuple(field.name for field in FIELDS)
+# One value: an amount is none without its currency. A change sets both or neither, and one stamp orders both. What is
+# as old as the first release may hold one of them, and a stamp for each, of which the greater counts.
+PRICE = ("price", "currency")
 # What the service says of a product beside its fields.
 STATED = ("version", "dateCreated", "dateLastUpdated", "lastUpdatedBy")
 PRODUCT_ATTRIBUTES = ("productId", *FIELD_NAMES, *STATED)
@@ -160,7 +164,7 @@ def public(product: Product, attributes: Sequence[str] = PRODUCT_ATTRIBUTES) -> 
 def public_fields(fields: Mapping[str, object]) -> dict[str, object]:
     """Return some of a product's fields as answers show them: amounts are JSON numbers.
 
-    This is the one place where an amount becomes a float, on its way out: it has at most eight significant digits, and
+    This is the one place where an amount becomes a float, on its way out: it has at most twelve significant digits, and
     a float prints up to 15 unchanged.
     """
     return {name: float(Decimal(cast("str", value))) if name in _MONEY else value for name, value in fields.items()}

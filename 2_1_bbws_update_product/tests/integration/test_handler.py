@@ -38,7 +38,9 @@ def refusal(answer):
 # Accepted
 
 
-def test_change_is_accepted_and_queued_with_the_given_fields_only(call, stored_product, table, changes):
+def test_change_is_accepted_and_queued_with_the_given_fields_and_the_currency_of_a_price(
+    call, stored_product, table, changes
+):
     product = stored_product()
     before = datetime.now(UTC)
 
@@ -61,7 +63,7 @@ def test_change_is_accepted_and_queued_with_the_given_fields_only(call, stored_p
         "requestedBy": "admin",
         "requestId": "r-1",
         "expectedVersion": None,
-        "fields": {"price": "12.00"},
+        "fields": {"price": "12.00", "currency": "ZAR"},
     }
     # Only the creator writes products.
     assert table.head(product["productId"]).product == product
@@ -116,6 +118,53 @@ def test_clock_that_is_behind_does_not_make_the_change_look_older(call, stored_p
     assert changes()[0]["requestedAt"] > last_updated
 
 
+def test_price_alone_is_in_the_currency_that_the_product_has_now(call, stored_product, changes):
+    """Whoever changes the currency meanwhile sets another price with it: the later of the two sets both."""
+    product = stored_product(currency="USD")
+
+    assert call(handler, "PUT", product["productId"], body={"price": 149}).status == 202
+    assert changes()[0]["fields"] == {"price": "149.00", "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "said"),
+    [("JPY", 10.5, "without decimals, as JPY has"), ("ZAR", 12.345, "with at most two decimals, as ZAR has")],
+)
+def test_price_alone_is_held_to_the_currency_that_the_product_has(call, stored_product, changes, currency, price, said):
+    answer = call(handler, "PUT", stored_product(currency=currency)["productId"], body={"price": price})
+
+    assert refusal(answer) == (400, "ValidationError", ["price"])
+    assert said in answer.body["message"]
+    assert changes() == []
+
+
+def test_price_that_the_first_creators_cannot_read_goes_in_a_newer_message(call, stored_product, changes):
+    product_id = stored_product(currency="KWD")["productId"]
+
+    for price in (12.34, 12.345):
+        assert call(handler, "PUT", product_id, body={"price": price}).status == 202
+
+    assert sorted((each["schemaVersion"], each["fields"]["price"]) for each in changes()) == [
+        (1, "12.34"),
+        (2, "12.345"),
+    ]
+
+
+def test_product_with_an_amount_that_its_currency_does_not_have_can_be_changed(call, stored_product, changes):
+    """From before amounts were held to their currencies."""
+    product_id = stored_product(currency="JPY", price="10.50")["productId"]
+
+    assert call(handler, "PUT", product_id, body={"name": "Another name"}).status == 202
+
+
+def test_currency_needs_the_price_in_it(call, stored_product, changes):
+    answer = call(handler, "PUT", stored_product()["productId"], body={"currency": "JPY"})
+
+    assert refusal(answer) == (400, "ValidationError", ["price"])
+    assert "is required where currency is given" in answer.body["message"]
+    assert changes() == []
+
+
 @pytest.mark.parametrize(
     "fields", [{"active": True}, {"price": 12}, {"active": True, "name": "Restored"}, {"active": False}]
 )
@@ -123,7 +172,7 @@ def test_withdrawn_product_can_be_restored_and_changed(call, stored_product, cha
     product = stored_product(active=False)
 
     assert call(handler, "PUT", product["productId"], body=fields).status == 202
-    assert set(changes()[0]["fields"]) == set(fields)
+    assert set(changes()[0]["fields"]) - {"currency"} == set(fields)
 
 
 # Names
@@ -337,7 +386,8 @@ def test_id_that_is_no_uuid_is_refused(call, changes, product_id):
         ('{"description": null}', ["description"]),
         ('{"price": 0}', ["price"]),
         ('{"price": -1}', ["price"]),
-        ('{"price": 1e9}', ["price"]),
+        ('{"price": 1e10}', ["price"]),
+        ('{"price": 10.5, "currency": "JPY"}', ["price"]),
         ('{"price": "12"}', ["price"]),
         ('{"price": NaN}', ["price"]),
         ('{"price": Infinity}', ["price"]),
@@ -345,8 +395,8 @@ def test_id_that_is_no_uuid_is_refused(call, changes, product_id):
         ('{"price": 1e99999999999999999999}', ["price"]),
         ('{"price": true}', ["price"]),
         ('{"price": null}', ["price"]),
-        ('{"currency": "XXX"}', ["currency"]),
-        ('{"currency": "zar"}', ["currency"]),
+        ('{"currency": "XXX"}', ["price", "currency"]),
+        ('{"price": 12, "currency": "zar"}', ["currency"]),
         ('{"billingCycle": "weekly"}', ["billingCycle"]),
         (json.dumps({"features": ["Free SSL"] * 21}), ["features"]),
         ('{"features": null}', ["features"]),

@@ -27,6 +27,7 @@ from evolution import life
 from evolution.captures import RELEASED
 
 from common.attribute_values import to_item
+from common.product import PRICE
 from common.product_fields import new_product, product_changes
 from common.product_table import head_key
 
@@ -42,7 +43,11 @@ WHOLE = {
 LEAST = {name: WHOLE[name] for name in ("name", "description", "price", "billingCycle")}
 # What is asked of a product, in this order.
 LIVES = (
-    [("CREATE", LEAST), *(("UPDATE", {name: value}) for name, value in WHOLE.items()), ("DELETE", None)],
+    [
+        ("CREATE", LEAST),
+        *(("UPDATE", {name: WHOLE[name] for name in (PRICE if name in PRICE else (name,))}) for name in WHOLE),
+        ("DELETE", None),
+    ],
     [("CREATE", WHOLE), ("UPDATE", {"active": True}), ("UPDATE", {"price": Decimal("0.01"), "currency": "ZAR"})],
 )
 

@@ -33,7 +33,7 @@ from common.product_table import head_key
 
 READER = Path(__file__).resolve().parent / "frozen_reader.py"
 # A field that a later version of this code may bring.
-LATER = Field("setupFee", Money(Decimal(0), Decimal("9999.99")), default="0.00", since=2)
+LATER = Field("setupFee", Money(Decimal(0), Decimal("9999.99")), default="0.00", since=3)
 
 
 def released(version, **given):
@@ -74,6 +74,31 @@ def test_heads_of_every_version_are_stored_again_without_a_loss(version):
 
 
 @pytest.mark.parametrize("version", captures.VERSIONS)
+def test_price_and_currency_of_heads_of_every_version_are_one_value(version):
+    """The first release stamped each by itself: what is older than either of them sets neither."""
+    seen = set()
+    for item in captures.items(version):
+        head = Head.from_attributes(item)
+        older, newer = sorted(head.stamps[name] for name in ("price", "currency"))
+        for at, fields, is_set in [
+            (older, {"price": "10.00", "currency": "EUR"}, older == newer),
+            (newer, {"price": "10.00", "currency": "EUR"}, True),
+            (newer, {"price": "10.00"}, True),
+            (newer, {"currency": "EUR"}, True),
+        ]:
+            message = json.loads(life.sent("UPDATE", fields))
+            # A moment later, by its id.
+            message |= {"requestedAt": at.partition("#")[0], "changeId": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
+            after, record = life.applied(head, life.read(json.dumps(message)))
+
+            assert record["status"] == ("APPLIED" if is_set else "SUPERSEDED")
+            expected = {name: head.product[name] for name in ("price", "currency")} | (fields if is_set else {})
+            assert {name: after.product[name] for name in expected} == expected
+        seen.add(older == newer)
+    assert False in seen or version > 1
+
+
+@pytest.mark.parametrize("version", captures.VERSIONS)
 def test_records_of_every_version_become_the_objects_that_they_became(version):
     written = [audit_record.read(record) for record in captures.records(version)]
 
@@ -104,7 +129,10 @@ def test_what_uses_no_later_field_is_read_by_every_released_version(version, bod
             )
         except ValidationError:
             continue
-        messages.append(life.sent(change_type, fields))
+        message = life.sent(change_type, fields)
+        if json.loads(message)["schemaVersion"] > version:
+            continue
+        messages.append(message)
         changes.append(life.read(messages[-1]))
         if change_type == "CREATE":
             head, record = life.applied(None, changes[-1])
@@ -145,11 +173,12 @@ def later(monkeypatch):
     """Let today's code have one field more."""
     fields = (*FIELDS, LATER)
     monkeypatch.setattr(change_module, "FIELDS", fields)
-    monkeypatch.setattr(change_module, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(change_message, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(change_module, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(change_message, "SCHEMA_VERSION", 3)
     monkeypatch.setattr(change_message, "LATER_DEFAULTS", {"setupFee": "0.00"})
     monkeypatch.setattr(product_module, "LATER_DEFAULTS", {"setupFee": "0.00"})
     monkeypatch.setattr(product_fields, "FIELD_NAMES", tuple(field.name for field in fields))
+    monkeypatch.setitem(product_fields._RULES, "setupFee", LATER.rule)
     for adapters, money in ((product_fields._REQUESTED, "_of_number"), (product_fields._QUEUED, "_of_text")):
         read = product_fields._type(LATER.rule, getattr(product_fields, money))
         monkeypatch.setitem(adapters, "setupFee", product_fields.TypeAdapter(read, config=product_fields._STRICT))
@@ -175,7 +204,7 @@ def test_creation_that_gives_a_later_field_is_for_readers_that_know_it(later):
     message = json.loads(life.sent("CREATE", product_fields.new_product({**BODY, "setupFee": Decimal("-0")})))
 
     assert message["fields"]["setupFee"] == "0.00"
-    assert message["schemaVersion"] == 2
+    assert message["schemaVersion"] == 3
 
 
 @pytest.mark.parametrize(("given", "stored"), [({}, "0.00"), ({"setupFee": Decimal("99.5")}, "99.50")])
@@ -192,6 +221,42 @@ def test_product_from_before_shows_the_default(later, monkeypatch):
     head = Head.from_attributes(captures.items(1)[0])
 
     assert public(head.product, ("name", "setupFee")) == {"name": head.product["name"], "setupFee": 0.0}
+
+
+@pytest.mark.parametrize("price", ["12.345", "1000000.00"])
+def test_price_that_a_released_reader_cannot_read_is_refused_by_it_for_its_version(price):
+    """And so waits in the dead-letter queue until a reader of its version is live."""
+    message = life.sent("UPDATE", {"price": price, "currency": "KWD"})
+
+    (said,) = released(1, messages=[message])["changes"]
+
+    assert said.startswith("schemaVersion: 2 is newer than")
+    assert life.read(message)["fields"]["price"] == price
+
+
+@pytest.mark.parametrize("price", ["12.345", "1000000.00"])
+def test_head_with_such_a_price_is_kept_by_a_released_version(price):
+    fields = product_fields.new_product({**BODY, "price": Decimal(price), "currency": "KWD"})
+    head, record = life.applied(None, life.read(life.sent("CREATE", fields)))
+    item = to_item({**head_key(life.PRODUCT_ID), **head.attributes(life.PRODUCT_ID)})
+
+    found = released(1, items=[item], records=[json.dumps(record)])
+
+    assert found == {"changes": [], "items": [item], "objects": [canonical_json(record).decode()]}
+
+
+@pytest.mark.parametrize("version", captures.VERSIONS)
+def test_amounts_taken_before_they_were_held_to_their_currencies_are_applied_and_audited(version):
+    """In yen with decimals, for one: what was stored and queued then stays, and the chain with it."""
+    message = captures.messages(version)[0].replace('"currency": "ZAR"', '"currency": "JPY"')
+
+    head, record = life.applied(None, life.read(message))
+
+    assert (head.product["price"], head.product["currency"]) == ("349.90", "JPY")
+    assert life.through_the_table(head) == head
+    assert json.loads(life.through_the_audit(record)[1]) == record
+    renamed, _ = life.applied(head, life.read(life.sent("UPDATE", {"name": "Another name"}, head)))
+    assert (renamed.product["price"], renamed.product["currency"]) == ("349.90", "JPY")
 
 
 def test_a_message_of_a_newer_version_says_what_to_do():

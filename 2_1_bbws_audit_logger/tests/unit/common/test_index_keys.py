@@ -19,6 +19,7 @@ def keys(**fields):
         "productId": PRODUCT_ID,
         "name": "WordPress Plan",
         "price": "299.90",
+        "currency": "ZAR",
         "active": True,
         "dateCreated": "2026-11-22T08:00:00.000000Z",
     }
@@ -26,23 +27,49 @@ def keys(**fields):
 
 
 def test_active_and_withdrawn_products_lie_apart():
-    assert {keys()[name] for name in ("GSI1_PK", "GSI2_PK", "GSI3_PK")} == {partition(True)}
-    assert {keys(active=False)[name] for name in ("GSI1_PK", "GSI2_PK", "GSI3_PK")} == {partition(False)}
+    partition_keys = [f"{index}_PK" for index in ("GSI1", "GSI2", "GSI3", "GSI4")]
+
+    assert {keys()[name] for name in partition_keys} == {partition(True)}
+    assert {keys(active=False)[name] for name in partition_keys} == {partition(False)}
     assert partition(True) != partition(False)
 
 
-@pytest.mark.parametrize("sort_key", ["GSI1_SK", "GSI2_SK", "GSI3_SK"])
+@pytest.mark.parametrize("sort_key", ["GSI1_SK", "GSI2_SK", "GSI3_SK", "GSI4_SK"])
 def test_sort_key_ends_in_the_product_that_it_finds(sort_key):
     assert product_id_of(keys()[sort_key]) == PRODUCT_ID
 
 
 @pytest.mark.parametrize(
     ("price", "inside"),
-    [("9.99", False), ("10.00", True), ("99.00", True), ("100.00", True), ("100.01", False), ("1000.00", False)],
+    [
+        ("9.99", False),
+        ("9.999", False),
+        ("10.00", True),
+        ("100.001", False),
+        ("99.00", True),
+        ("100.00", True),
+        ("100.01", False),
+        ("1000.00", False),
+    ],
 )
 def test_price_range_has_both_its_ends(price, inside):
-    lowest, highest = price_range(Decimal(10), Decimal("100.00"))
-    assert (lowest <= keys(price=price)["GSI1_SK"] <= highest) is inside
+    lowest, highest = price_range("ZAR", Decimal(10), Decimal("100.00"))
+    assert (lowest <= keys(price=price)["GSI4_SK"] <= highest) is inside
+    assert not lowest <= keys(price=price, currency="USD")["GSI4_SK"] <= highest
+
+
+def test_prices_of_one_currency_sort_as_amounts_and_apart_from_another_s():
+    ascending = [
+        *(("KWD", "12.34"), ("KWD", "12.345"), ("KWD", "12.35"), ("VND", "1000.00"), ("VND", "25000000.00")),
+        *(("ZAR", "0.01"), ("ZAR", "9.99"), ("ZAR", "999999.99"), ("ZAR", "9999999999.99")),
+    ]
+    in_order = sorted(ascending, key=lambda money: keys(currency=money[0], price=money[1])["GSI4_SK"])
+    assert in_order == ascending
+
+
+def test_keys_of_the_first_release_are_what_they_were():
+    """Its listings read them, until none is to be gone back to."""
+    assert keys()["GSI1_SK"] == f"000299.90#{PRODUCT_ID}"
 
 
 @pytest.mark.parametrize(

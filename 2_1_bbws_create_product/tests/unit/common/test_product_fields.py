@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common import product_fields
 from common.errors import ValidationError
 from common.product import FIELD_NAMES, FIELDS, Money
-from common.product_fields import ALLOWED, new_product, product_changes, queued_fields
+from common.product_fields import ALLOWED, check_amounts, new_product, product_changes, queued_fields
 
 VALID = {
     "name": "WordPress Starter",
@@ -97,6 +97,16 @@ def test_changes_hold_the_given_fields_only():
     assert product_changes({"active": True, "features": []}) == {"active": True, "features": []}
 
 
+def test_change_of_the_currency_holds_the_price_in_it():
+    messages = refused(product_changes, {"currency": "JPY", "active": True})
+
+    assert list(messages) == ["price"]
+    assert messages["price"].startswith("is required where currency is given: it must be ")
+    # What the first release has queued is read all the same.
+    assert queued_fields({"currency": "JPY"}) == {"currency": "JPY"}
+    assert queued_fields({"price": "7.00"}) == {"price": "7.00"}
+
+
 def test_changes_hold_at_least_one_field():
     assert "at least one of name, description" in refused(product_changes, {})["body"]
 
@@ -107,6 +117,7 @@ VALUES = {
     "price": [
         Decimal("0.01"),
         Decimal("999999.99"),
+        Decimal("9999999999.99"),
         Decimal("12"),
         Decimal("299.90"),
         Decimal("1e2"),
@@ -123,9 +134,14 @@ VALUES = {
 }
 
 
+def with_price(field, value):
+    """Return a change that holds a value; a currency goes with a price."""
+    return {field: value, "price": Decimal(7)} if field == "currency" else {field: value}
+
+
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in VALUES.items() for value in values])
 def test_allowed_values_are_accepted(field, value):
-    assert field in product_changes({field: value})
+    assert field in product_changes(with_price(field, value))
     assert field in new_product({**VALID, field: value})
 
 
@@ -168,10 +184,10 @@ WRONG_VALUES = {
         Decimal("0"),
         Decimal("-0"),
         Decimal("-1"),
-        Decimal("1e9"),
-        Decimal("1000000"),
-        Decimal("0.001"),
-        Decimal("9.999"),
+        Decimal("1e12"),
+        Decimal("1000000000000"),
+        Decimal("0.0001"),
+        Decimal("9.9999"),
         Decimal("1." + "1" * 40),
         Decimal("123456.12" + "0" * 40 + "1"),
         Decimal("1" * 40),
@@ -191,10 +207,12 @@ WRONG_VALUES = {
     ("field", "value"), [(field, value) for field, values in WRONG_VALUES.items() for value in values]
 )
 def test_wrong_value_is_refused_by_its_field_with_what_is_allowed(field, value):
-    message = refused(product_changes, {field: value})[field]
+    message = refused(product_changes, with_price(field, value))[field]
 
     assert message.startswith("must be ")
-    assert refused(new_product, {**VALID, field: value}) == {field: message}
+    # A new product has a currency, by default.
+    in_rands = "must be a number from 0.01 to 9999999999.99 with at most two decimals, as ZAR has"
+    assert refused(new_product, {**VALID, field: value}) == {field: in_rands if field == "price" else message}
 
 
 @pytest.mark.parametrize(
@@ -272,11 +290,11 @@ REQUESTS = st.fixed_dictionaries(
     {
         "name": TEXT.filter(lambda text: len(text.strip()) >= 3),
         "description": st.just("Hosting for one WordPress site"),
-        "price": st.integers(1, 99999999).map(lambda cents: Decimal(cents) / 100),
+        "price": st.integers(1, 10**12).map(lambda mills: Decimal(mills) / 1000),
         "billingCycle": st.sampled_from(["monthly", "yearly", "one-time"]),
     },
     optional={
-        "currency": st.sampled_from(["ZAR", "USD"]),
+        "currency": st.sampled_from(["ZAR", "USD", "JPY", "KWD"]),
         "features": st.lists(TEXT.map(lambda text: f"With {text}!"), max_size=4),
         "active": st.booleans(),
     },
@@ -294,8 +312,56 @@ def test_what_the_api_accepts_the_creator_accepts_unchanged(body):
     assert queued_fields(json.loads(json.dumps(fields))) == fields
 
 
-@pytest.mark.parametrize("price", ["0.01", "299.90", "12.00", "999999.99"])
-def test_queued_price_is_text_with_two_decimals(price):
+AMOUNTS = [
+    *((currency, wrong, "1 to 999999999999 without decimals") for currency, wrong in [("JPY", "10.5"), ("ISK", "0.5")]),
+    ("KRW", "99.99", "1 to 999999999999 without decimals"),
+    ("ZAR", "12.345", "0.01 to 9999999999.99 with at most two decimals"),
+    ("USD", "1e10", "0.01 to 9999999999.99 with at most two decimals"),
+    ("BHD", "1000000000", "0.001 to 999999999.999 with at most three decimals"),
+]
+
+
+@pytest.mark.parametrize(("currency", "price", "allowed"), AMOUNTS)
+def test_amount_that_its_currency_does_not_have_is_refused_with_what_it_has(currency, price, allowed):
+    message = f"must be a number from {allowed}, as {currency} has"
+    money = {"price": Decimal(price), "currency": currency}
+
+    assert refused(new_product, {**VALID, **money}) == {"price": message}
+    assert refused(product_changes, money) == {"price": message}
+    # Alone it may be in any currency; who knows which looks again.
+    with pytest.raises(ValidationError) as caught:
+        check_amounts(product_changes({"price": Decimal(price)}), currency)
+    assert caught.value.details == [{"field": "price", "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "text"),
+    [
+        ("KWD", "12.345", "12.345"),
+        ("BHD", "0.001", "0.001"),
+        ("VND", "25000000", "25000000.00"),
+        ("JPY", "5e2", "500.00"),
+    ],
+)
+def test_amount_that_its_currency_has_is_taken(currency, price, text):
+    fields = product_changes({"price": Decimal(price), "currency": currency})
+
+    assert fields == {"price": text, "currency": currency}
+    assert queued_fields(fields) == fields
+    check_amounts(fields, currency)
+
+
+def test_wrong_currency_says_nothing_of_the_price():
+    assert list(refused(new_product, {**VALID, "price": Decimal("12.345"), "currency": "XXX"})) == ["currency"]
+
+
+@pytest.mark.parametrize("fields", [{"price": "10.50", "currency": "JPY"}, {"price": "99.99", "currency": "KRW"}])
+def test_amount_that_was_taken_before_it_was_refused_is_applied(fields):
+    assert queued_fields(fields) == fields
+
+
+@pytest.mark.parametrize("price", ["0.01", "299.90", "12.00", "999999.99", "12.345", "999999999999.00"])
+def test_queued_price_is_text_with_two_decimals_or_three(price):
     assert queued_fields({"price": price}) == {"price": price}
 
 
@@ -315,7 +381,8 @@ def test_queued_price_is_text_with_two_decimals(price):
         "-1.00",
         "+1.00",
         "1e2",
-        "1000000.00",
+        "1000000000000.00",
+        "12.3456",
         "NaN",
         "Infinity",
         " 12.00",

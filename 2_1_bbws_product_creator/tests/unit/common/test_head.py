@@ -31,7 +31,7 @@ HEAD = Head(
 )
 REJECTED = Head(sequence=1, last_hash="0" * 64, create_change_id="c-1")
 
-INDEX_KEYS = {"GSI1_PK", "GSI1_SK", "GSI2_PK", "GSI2_SK", "GSI3_PK", "GSI3_SK"}
+INDEX_KEYS = {f"GSI{number}_{part}" for number in (1, 2, 3, 4) for part in ("PK", "SK")}
 
 
 @pytest.mark.parametrize("head", [HEAD, REJECTED], ids=["product", "rejected creation"])
@@ -61,13 +61,15 @@ def test_index_keys_sort_by_price_name_and_creation():
         "GSI2_SK": f"wordpress grösse\t{PRODUCT_ID}",
         "GSI3_PK": "PRODUCT#ACTIVE",
         "GSI3_SK": f"2026-11-22T08:00:00.000000Z#{PRODUCT_ID}",
+        "GSI4_PK": "PRODUCT#ACTIVE",
+        "GSI4_SK": f"ZAR#000000000299.900#{PRODUCT_ID}",
     }
 
 
 def test_withdrawn_product_is_in_the_other_index_partition():
     values = Head(4, "0" * 64, "c-1", {**PRODUCT, "active": False}, {}).attributes(PRODUCT_ID)
 
-    assert {values[name] for name in ("GSI1_PK", "GSI2_PK", "GSI3_PK")} == {"PRODUCT#INACTIVE"}
+    assert {values[name] for name in ("GSI1_PK", "GSI2_PK", "GSI3_PK", "GSI4_PK")} == {"PRODUCT#INACTIVE"}
 
 
 def test_rejected_creation_is_in_no_index():
@@ -83,7 +85,7 @@ def test_product_is_told_apart_from_what_else_an_item_holds():
 
 def test_what_a_later_version_wrote_is_kept_when_the_head_is_written_again():
     """Where code was rolled back, it changes products that newer code has written."""
-    later = {"GSI4_PK": "PRODUCT#ACTIVE#ZAR", "setupFee": "99.00"}
+    later = {"GSI5_PK": "PRODUCT#ACTIVE#ZAR", "setupFee": "99.00"}
 
     head = Head.from_attributes(HEAD.attributes(PRODUCT_ID) | later)
 
