@@ -32,7 +32,7 @@ DOCUMENT = ROOT / INFRASTRUCTURE / "openapi" / "product-api.yaml"
 
 # The fields, where an error says which there are.
 _LISTED = re.compile(r"(?<=these can: )\w+(?:, \w+)*")
-_MONEY = {field.name for field in FIELDS if isinstance(field.rule, Money)}
+_MONEY = {field.name: field.rule for field in FIELDS if isinstance(field.rule, Money)}
 
 
 def examples() -> int:
@@ -100,4 +100,6 @@ def _stored(value: Any, name: str = "") -> Any:
     """Return a value as the table holds it: amounts are text."""
     if isinstance(value, dict):
         return {key: _stored(part, key) for key, part in value.items()}
-    return price_text(Decimal(str(value))) if name in _MONEY else value
+    if name in _MONEY:
+        return price_text(Decimal(str(value)), _MONEY[name].lowest, _MONEY[name].highest)
+    return value
