@@ -6,6 +6,7 @@ from common import api, aws, configuration
 from common.accepted import accepted
 from common.api_clients import ApiClients
 from common.change import ChangeQueue
+from common.conditions import Conditions
 from common.product_fields import new_product
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
@@ -23,6 +24,8 @@ def handler(request: api.Request) -> api.Response:
     client = CLIENTS.writer_of(request)
     refuse_all(request.query)
     key = idempotency_key(request)
+    conditions = Conditions.of(request)
     fields = new_product(request.json_object())
+    conditions.check_list()
     change = request_creation(TABLE, QUEUE, fields, key=key, requested_by=client.name, request_id=request.request_id)
     return accepted(request, change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common import api, aws, configuration
 from common.api_clients import ApiClients
 from common.change import ChangeQueue
-from common.if_match import if_match
+from common.conditions import Conditions
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
 from withdrawal import request_withdrawal
@@ -25,7 +25,7 @@ def handler(request: api.Request) -> api.Response:
         TABLE,
         QUEUE,
         product_id,
-        condition=if_match(request),
+        conditions=Conditions.of(request),
         requested_by=client.name,
         request_id=request.request_id,
     )

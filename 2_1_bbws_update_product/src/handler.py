@@ -6,7 +6,7 @@ from common import api, aws, configuration
 from common.accepted import accepted
 from common.api_clients import ApiClients
 from common.change import ChangeQueue
-from common.if_match import if_match
+from common.conditions import Conditions
 from common.product_fields import product_changes
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
@@ -23,14 +23,14 @@ def handler(request: api.Request) -> api.Response:
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
     refuse_all(request.query)
-    condition = if_match(request)
+    conditions = Conditions.of(request)
     fields = product_changes(request.json_object())
     change = request_update(
         TABLE,
         QUEUE,
         product_id,
         fields,
-        condition=condition,
+        conditions=conditions,
         requested_by=client.name,
         request_id=request.request_id,
     )

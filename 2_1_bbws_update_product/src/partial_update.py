@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 from common.change import Change, new_change
 from common.errors import NameTaken
-from common.if_match import expected_version
 from common.product import Product, name_to_take
 from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
-    from common.entity_tags import EntityTags
+    from common.conditions import Conditions
     from common.product import Fields
     from common.product_table import ProductTable
 
@@ -23,7 +22,7 @@ def request_update(
     product_id: str,
     fields: Fields,
     *,
-    condition: EntityTags | None,
+    conditions: Conditions,
     requested_by: str,
     request_id: str,
 ) -> Change:
@@ -36,20 +35,20 @@ def request_update(
 
     Parameters
     ----------
-    condition : EntityTags or None
-        The versions that the caller means; ``None`` for whichever the product has.
+    conditions : Conditions
+        Which versions the caller means.
 
     Raises
     ------
     ProductNotFound
         There is no such product, or not yet.
     VersionMismatch
-        It has another version.
+        It has another version than those.
     NameTaken
         Another active product has the name that the product would come to hold.
     """
     product = existing_product(table, product_id)
-    version = expected_version(condition, product)
+    version = conditions.expected_version(product)
     if "price" in fields:
         fields = {"currency": product["currency"], **fields}
     name = name_to_take(product, cast("Product", {**product, **fields}))

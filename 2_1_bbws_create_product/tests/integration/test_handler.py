@@ -300,6 +300,28 @@ def test_message_says_what_is_allowed(call, field, value, allowed):
     assert allowed in call(handler, "POST", body={**PLAN, field: value}).body["message"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"If-Match": "*"}, 202),
+        ({"If-Match": '"1"'}, 412),
+        ({"If-None-Match": "*"}, 412),
+        ({"If-None-Match": '"1"'}, 412),
+        ({"If-None-Match": "1"}, 400),
+        ({"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}, 400),
+        ({"If-Modified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}, 202),
+    ],
+    ids=str,
+)
+def test_conditions_are_those_of_the_list_which_is_always_there(call, changes, headers, status):
+    answer = call(handler, "POST", body=PLAN, headers=headers)
+
+    assert answer.status == status
+    assert len(changes()) == (status == 202)
+    if status != 202:
+        assert refusal(answer)[2] == list(headers)
+
+
 def test_body_over_32_kb_is_refused(call, changes):
     body = {**PLAN, "description": "x" * (32 * 1024)}
 

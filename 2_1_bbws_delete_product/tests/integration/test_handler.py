@@ -133,6 +133,32 @@ def test_asterisk_asks_for_a_product_of_any_version(call, stored_product, change
     assert changes()[0]["expectedVersion"] is None
 
 
+@pytest.mark.parametrize("condition", ["*", '"3"', 'W/"3"', '"1", "3"'])
+def test_withdrawal_is_refused_where_what_must_not_be_there_is(call, stored_product, changes, condition):
+    product_id = stored_product(version=3)["productId"]
+
+    answer = call(handler, "DELETE", product_id, headers={"If-None-Match": condition})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-None-Match"])
+    assert changes() == []
+
+
+def test_withdrawal_of_any_but_some_versions_goes_with_the_version_that_was_read(call, stored_product, changes):
+    product_id = stored_product(version=3)["productId"]
+
+    assert call(handler, "DELETE", product_id, headers={"If-None-Match": '"2"'}).status == 204
+    assert changes()[0]["expectedVersion"] == 3
+
+
+def test_condition_of_a_date_is_refused_by_its_name(call, stored_product, changes):
+    headers = {"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}
+
+    answer = call(handler, "DELETE", stored_product()["productId"], headers=headers)
+
+    assert refusal(answer) == (400, "ValidationError", ["If-Unmodified-Since"])
+    assert changes() == []
+
+
 @pytest.mark.parametrize("if_match", ["", ",", "3", "'3'", '"3', 'w/"3"', '*, "3"', '"3" "4"', '"a b"', ["*", '"3"']])
 @pytest.mark.parametrize("product_id", [None, UNKNOWN])
 def test_malformed_condition_is_refused_before_anything_is_read(call, stored_product, changes, if_match, product_id):

@@ -468,6 +468,33 @@ def test_pages_of_any_sizes_show_each_record_once_and_newest_first_whatever_come
             history.append(**rejected)
 
 
+# Conditions
+
+
+def test_page_that_the_caller_has_is_not_sent_again_until_it_says_something_else(ask, history):
+    history.append(2)
+    tag = ask().headers["ETag"]
+
+    answer = ask(headers={"If-None-Match": tag})
+    assert (answer.status, answer.text, answer.headers["ETag"]) == (304, "", tag)
+    assert "Content-Type" not in answer.headers
+    history.append()
+    assert ask(headers={"If-None-Match": tag}).status == 200
+
+
+def test_page_is_read_if_it_is_what_the_caller_wants_which_a_weak_tag_never_says(ask, history):
+    history.append(2)
+
+    assert ask(headers={"If-Match": "*"}).status == 200
+    for condition in ('"2"', ask().headers["ETag"]):
+        assert refusal(ask(headers={"If-Match": condition})) == (412, "VersionMismatch", ["If-Match"])
+
+
+@pytest.mark.parametrize("field", ["If-Match", "If-None-Match"])
+def test_malformed_condition_is_refused_by_its_name(ask, history, field):
+    assert refusal(ask(headers={field: "malformed"})) == (400, "ValidationError", [field])
+
+
 # One change
 
 

@@ -121,21 +121,10 @@ class NameTaken(FieldError):
 
 
 class VersionMismatch(FieldError):
-    """The product has another version than the caller expects.
-
-    Parameters
-    ----------
-    version : int
-        The product's version.
-    """
+    """A condition of the request doesn't hold: there is another version than the caller expects, or any at all."""
 
     status = 412
     code = "VersionMismatch"
-
-    def __init__(self, version: int) -> None:
-        super().__init__(
-            "If-Match", f'must name the current version, "{version}"; read the product again before you change it'
-        )
 
 
 class PayloadTooLarge(FieldError):

@@ -289,6 +289,40 @@ def test_condition_does_not_make_a_product(call, changes, if_match):
     assert changes() == []
 
 
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("condition", ["*", '"3"', 'W/"3"', '"1", "3"', ['"1"', '"3"']])
+def test_change_is_refused_where_what_must_not_be_there_is(call, stored_product, changes, condition, active):
+    product_id = stored_product(version=3, active=active)["productId"]
+
+    answer = call(handler, "PUT", product_id, body={"price": 12}, headers={"If-None-Match": condition})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-None-Match"])
+    assert '"3"' in answer.body["message"]
+    assert changes() == []
+
+
+def test_change_to_any_but_some_versions_goes_with_the_version_that_was_read(call, stored_product, changes):
+    product_id = stored_product(version=3)["productId"]
+
+    assert call(handler, "PUT", product_id, body={"price": 12}, headers={"If-None-Match": '"2"'}).status == 202
+    assert changes()[0]["expectedVersion"] == 3
+
+
+def test_what_must_not_be_there_and_never_was_is_not_found(call, changes):
+    answer = call(handler, "PUT", UNKNOWN, body={"price": 12}, headers={"If-None-Match": "*"})
+
+    assert refusal(answer) == (404, "ProductNotFound", [])
+
+
+def test_condition_of_a_date_is_refused_by_its_name(call, stored_product, changes):
+    headers = {"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}
+
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, headers=headers)
+
+    assert refusal(answer) == (400, "ValidationError", ["If-Unmodified-Since"])
+    assert changes() == []
+
+
 def test_of_changes_to_one_version_each_is_left_to_the_creator(call, stored_product, changes):
     product_id = stored_product(version=3)["productId"]
 
