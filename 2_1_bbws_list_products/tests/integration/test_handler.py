@@ -607,6 +607,14 @@ def next_cursor(call, stored_product):
     return call(handler, query={"minPrice": "5", "limit": "2"}).body["nextCursor"]
 
 
+def test_answer_to_much_nonsense_is_short(call, table):
+    answer = call(handler, query={f"{'🚀' * 50}{number}": "1" for number in range(666)})
+
+    assert (answer.status, len(answer.body["details"])) == (400, 20)
+    assert answer.body["message"].endswith("; and 646 more like these")
+    assert len(answer.text.encode()) < 20_000
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# More than these nobody corrects at once, and whoever sends nonsense isn't sent much more of it.
+MOST_DETAILS = 20
+
+
 class Detail(TypedDict):
     """What is wrong with one field, parameter or header, and what is allowed."""
 
@@ -37,13 +41,20 @@ class ApiError(Exception):
 
 
 class ValidationError(ApiError):
-    """Fields, parameters or the body as a whole are not what the contract allows."""
+    """Fields, parameters or the body as a whole are not what the contract allows.
+
+    Of the details it tells the first 20, and in its message how many more there are.
+    """
 
     status = 400
     code = "ValidationError"
 
     def __init__(self, details: Sequence[Detail]) -> None:
-        super().__init__("; ".join(f"{detail['field']} {detail['message']}" for detail in details), details)
+        told = details[:MOST_DETAILS]
+        said = [f"{detail['field']} {detail['message']}" for detail in told]
+        if len(details) > len(told):
+            said.append(f"and {len(details) - len(told)} more like these")
+        super().__init__("; ".join(said), told)
 
     @classmethod
     def of(cls, field: str, message: str) -> ValidationError:

@@ -431,6 +431,22 @@ def test_empty_change_is_told_what_can_be_changed(call, stored_product):
     assert "at least one of name, description, price, currency, billingCycle, features, active" in message
 
 
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({f"{number:04}": 1 for number in range(2_500)}, 20),
+        ({f"{number:04}" + "x" * 1_000: 1 for number in range(30)}, 20),
+        ({"features": [1] * 10_000}, 1),
+    ],
+    ids=["many", "long", "features"],
+)
+def test_answer_to_much_nonsense_is_short(call, stored_product, body, count):
+    answer = call(handler, "PUT", stored_product()["productId"], body=body)
+
+    assert (answer.status, len(answer.body["details"])) == (400, count)
+    assert len(answer.text.encode()) < 10_000
+
+
 def test_body_over_32_kb_is_refused(call, stored_product, changes):
     answer = call(handler, "PUT", stored_product()["productId"], body={"description": "x" * (32 * 1024)})
 

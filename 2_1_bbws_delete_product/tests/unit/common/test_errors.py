@@ -41,6 +41,16 @@ def test_message_names_every_field_at_fault():
     assert error.message == "name is long; price is low"
 
 
+@pytest.mark.parametrize(
+    ("count", "told", "more"), [(20, 20, ""), (21, 20, "; and 1 more"), (666, 20, "; and 646 more")]
+)
+def test_of_many_details_the_first_are_told_and_the_rest_counted(count, told, more):
+    error = errors.ValidationError([{"field": f"x{number}", "message": "is wrong"} for number in range(count)])
+
+    assert [detail["field"] for detail in error.details] == [f"x{number}" for number in range(told)]
+    assert error.message.partition("x19 is wrong")[2].removesuffix(" like these") == more
+
+
 def test_missing_product_is_named():
     assert "p-1" in errors.ProductNotFound("p-1").message
 
