@@ -394,7 +394,7 @@ def test_allowed_origin_may_read_the_answer_and_its_headers(call):
     assert headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Origin" in headers["Vary"].split(", ")
     exposed = set(headers["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"Allow", "ETag", "Location", "Retry-After", "X-Change-Id", "X-Request-Id"}
+    assert exposed == {"Allow", "ETag", "Location", "Preference-Applied", "Retry-After", "X-Change-Id", "X-Request-Id"}
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null", ORIGIN + ".evil.example"])

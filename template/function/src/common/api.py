@@ -36,7 +36,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 # What pages of other origins may read of an answer beside its body.
-EXPOSED_HEADERS = "Allow, ETag, Location, Retry-After, X-Change-Id, X-Request-Id"
+EXPOSED_HEADERS = "Allow, ETag, Location, Preference-Applied, Retry-After, X-Change-Id, X-Request-Id"
 
 
 class ProxyEvent(TypedDict, total=False):
