@@ -192,10 +192,11 @@ def test_change_is_shown_with_its_whole_record_and_nothing_else(ask, history):
     assert shown == {
         **record,
         "fields": {"price": 2.9},
+        "changed": ["price"],
         "before": public(record["before"]),
         "after": public(record["after"]),
     }
-    assert tuple(shown) == RECORD_ATTRIBUTES
+    assert set(shown) == {*RECORD_ATTRIBUTES, "changed"}
     assert answer.headers["Content-Type"] == "application/json"
 
 
