@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common import api, aws, configuration
 from common.api_clients import ApiClients
+from common.awaited import applied
 from common.change import ChangeQueue
 from common.conditions import Conditions
 from common.product_table import ProductTable
@@ -17,7 +18,7 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 @api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
-    """Accept the withdrawal; the product is gone once the creator has applied it."""
+    """Accept the withdrawal; the product is gone once the creator has applied it, for which the caller may wait."""
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
     refuse_all(request.query)
@@ -29,4 +30,5 @@ def handler(request: api.Request) -> api.Response:
         requested_by=client.name,
         request_id=request.request_id,
     )
-    return api.Response(204, headers={"X-Change-Id": change["changeId"]})
+    made = applied(request, TABLE, change)
+    return api.Response(204, headers={"X-Change-Id": change["changeId"]} if made is None else made.headers)

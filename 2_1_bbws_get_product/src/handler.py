@@ -44,7 +44,8 @@ def _history(request: api.Request) -> api.Response:
     wanted = history_request.read(request.query)
     conditions = Conditions.of(request)
     if wanted.change_id is not None:
-        found = history.Page([history.change(TABLE, product_id, wanted.change_id)], None, None)
+        record = history.change(TABLE, product_id, wanted.change_id, wanted.wait, request.stopwatch)
+        found = history.Page([record], None, None)
     else:
         found = history.page(TABLE, product_id, wanted.limit, wanted.cursor)
     body = {

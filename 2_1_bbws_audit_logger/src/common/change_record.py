@@ -85,8 +85,8 @@ def record_of(values: Mapping[str, object]) -> ChangeRecord:
 def public_record(record: ChangeRecord) -> dict[str, object]:
     """Return a change record as answers show it: prices are JSON numbers, as everywhere in the API.
 
-    It has one attribute more, `changed`: the names of the fields that are others after the change than before. Its `hash`
-    is that of the stored record, in which prices are text.
+    It has one attribute more, `changed`: the names of the fields that are others after the change than before. Its
+    `hash` is that of the stored record, in which prices are text.
     """
     before, after = (product and public(product) for product in (record["before"], record["after"]))
     return {

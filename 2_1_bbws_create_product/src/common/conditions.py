@@ -109,6 +109,20 @@ class Conditions:
             raise VersionMismatch("If-None-Match", "must be left out: the list of products is always there")
 
 
+def stale(request: Request, version: int) -> VersionMismatch:
+    """Return the refusal of a change whose condition held when it was asked for, and no longer when it was decided.
+
+    Parameters
+    ----------
+    version : int
+        The version that the product had by then.
+    """
+    field = "If-Match" if "if-match" in request.headers else "If-None-Match"
+    return VersionMismatch(
+        field, f"was overtaken: the current version is {entity_tag(version)}; read the product again"
+    )
+
+
 def _tags(request: Request, field: str) -> EntityTags | None:
     value = request.headers.get(field.lower())
     return None if value is None else EntityTags.parse(field, value)

@@ -146,6 +146,59 @@ def test_allowed_origin_may_read_the_location(call):
     assert "Location" in headers["Access-Control-Expose-Headers"]
 
 
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_gets_the_product_that_was_made(call, at_once, changes, stored_product):
+    made = stored_product(name="Made elsewhere")
+    at_once(after=made)
+
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": "wait=5"})
+
+    (change,) = changes()
+    assert (answer.status, answer.body["product"]["productId"]) == (201, made["productId"])
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"] == change["changeId"]
+    assert answer.headers["Location"].endswith(f"v1.0/products/{change['productId']}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "field"),
+    [("NameTaken", 409, "name"), ("IdempotencyKeyReused", 422, "Idempotency-Key")],
+)
+def test_who_waits_is_told_why_the_creation_was_rejected(call, at_once, reason, status, field):
+    at_once(status="REJECTED", reason=reason, version=0)
+
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": "wait=5", "Idempotency-Key": "k-1"})
+
+    assert refusal(answer) == (status, reason, [field])
+
+
+@pytest.mark.parametrize(("prefer", "seconds"), [("wait=5", 5), (None, 0)])
+def test_creation_that_is_not_applied_in_time_is_accepted(call, changes, clock, prefer, seconds):
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": prefer})
+
+    assert (answer.status, answer.body["changeId"]) == (202, changes()[0]["changeId"])
+    assert "Preference-Applied" not in answer.headers
+    assert clock.monotonic() == pytest.approx(seconds)
+
+
 # Names
 
 

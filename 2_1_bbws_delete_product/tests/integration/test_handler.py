@@ -103,6 +103,55 @@ def test_allowed_origin_may_read_the_change_id(call, stored_product):
     assert "X-Change-Id" in headers["Access-Control-Expose-Headers"]
 
 
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_is_told_that_the_withdrawal_was_applied(call, stored_product, at_once, changes):
+    product = stored_product()
+    at_once(after={**product, "active": False})
+
+    answer = call(handler, "DELETE", product["productId"], headers={"Prefer": "wait=5"})
+
+    assert (answer.status, answer.text) == (204, "")
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"] == changes()[0]["changeId"]
+
+
+def test_who_waits_is_told_that_the_withdrawal_was_rejected(call, stored_product, at_once):
+    product_id = stored_product()["productId"]
+    at_once(status="REJECTED", reason="VersionMismatch", version=2)
+
+    answer = call(handler, "DELETE", product_id, headers={"Prefer": "wait=5", "If-Match": '"1"'})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-Match"])
+
+
+@pytest.mark.parametrize(("prefer", "seconds"), [("wait=5", 5), (None, 0)])
+def test_withdrawal_that_is_not_applied_in_time_is_accepted(call, stored_product, changes, clock, prefer, seconds):
+    answer = call(handler, "DELETE", stored_product()["productId"], headers={"Prefer": prefer})
+
+    assert answer.status == 204
+    assert "Preference-Applied" not in answer.headers
+    assert answer.headers["X-Change-Id"] == changes()[0]["changeId"]
+    assert clock.monotonic() == pytest.approx(seconds)
+
+
 # Conditions
 
 

@@ -101,6 +101,12 @@ class NotFound(ApiError):
     code = "NotFound"
 
 
+class ChangePending(NotFound):
+    """The change that the caller waited for isn't decided; it may be soon."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class ProductNotFound(ApiError):
     """There is no such product, not yet or no longer."""
 

@@ -330,6 +330,76 @@ def test_of_changes_to_one_version_each_is_left_to_the_creator(call, stored_prod
     assert [change["expectedVersion"] for change in changes()] == [3, 3, 3]
 
 
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_gets_the_product_as_the_change_made_it(call, stored_product, at_once):
+    product = stored_product()
+    after = {**product, "price": "12.00", "version": 2}
+    at_once(after=after)
+
+    answer = call(handler, "PUT", product["productId"], body={"price": 12}, headers={"Prefer": "wait=5"})
+
+    assert (answer.status, answer.body) == (200, {"product": {**after, "price": 12.0}})
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "field"), [("NameTaken", 409, "name"), ("VersionMismatch", 412, "If-Match")]
+)
+def test_who_waits_is_told_why_the_change_was_rejected(call, stored_product, at_once, reason, status, field):
+    product = stored_product()
+    at_once(status="REJECTED", reason=reason, version=2)
+
+    headers = {"Prefer": "wait=5", "If-Match": '"1"'}
+    answer = call(handler, "PUT", product["productId"], body={"price": 12}, headers=headers)
+
+    assert refusal(answer) == (status, reason, [field])
+    assert "Preference-Applied" not in answer.headers
+
+
+@pytest.mark.parametrize("outcome", [None, {"status": "SUPERSEDED", "reason": "NewerChangeApplied"}])
+def test_change_that_is_not_applied_in_time_is_accepted(call, stored_product, at_once, changes, clock, outcome):
+    product_id = stored_product()["productId"]
+    if outcome:
+        at_once(**outcome)
+
+    answer = call(handler, "PUT", product_id, body={"price": 12}, headers={"Prefer": "wait=5"})
+
+    (change,) = changes()
+    assert answer.status == 202
+    assert answer.body == {"productId": product_id, "changeId": change["changeId"], "status": "ACCEPTED"}
+    assert "Preference-Applied" not in answer.headers
+    assert clock.monotonic() == pytest.approx(0 if outcome else 5)
+
+
+@pytest.mark.parametrize("prefer", [None, "respond-async", "wait=soon", "handling=lenient"])
+def test_who_does_not_ask_is_not_kept_waiting(call, stored_product, at_once, clock, prefer):
+    at_once(after=stored_product())
+
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, headers={"Prefer": prefer})
+
+    assert answer.status == 202
+    assert clock.pauses == []
+
+
 # Refusals
 
 

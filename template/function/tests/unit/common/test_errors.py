@@ -11,6 +11,7 @@ CONTRACT = [
     (errors.InvalidCursor(), 400, "InvalidCursor", ["cursor"]),
     (errors.Forbidden("no"), 403, "Forbidden", []),
     (errors.NotFound("nothing there"), 404, "NotFound", []),
+    (errors.ChangePending("not yet"), 404, "NotFound", []),
     (errors.ProductNotFound("p-1"), 404, "ProductNotFound", []),
     (errors.NotAcceptable(), 406, "NotAcceptable", ["Accept"]),
     (errors.NameTaken(), 409, "NameTaken", ["name"]),
@@ -56,4 +57,6 @@ def test_missing_product_is_named():
 
 
 def test_only_what_passes_by_itself_says_when_to_try_again():
-    assert [error.code for error, *_ in CONTRACT if "Retry-After" in error.headers] == ["ServiceUnavailable"]
+    waiting = [type(error) for error, *_ in CONTRACT if "Retry-After" in error.headers]
+
+    assert waiting == [errors.ChangePending, errors.ServiceUnavailable]
