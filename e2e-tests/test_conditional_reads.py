@@ -45,6 +45,15 @@ def test_malformed_condition_is_refused(reader: ProductApi, product: Product, co
     assert_refused(response, 400, "ValidationError", field="If-None-Match", allowed="double quotes")
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("condition", "status"), [("*", 200), ('"7", "1"', 200), ('"2"', 412), ('W/"1"', 412)])
+def test_product_is_read_if_it_has_the_version_that_the_caller_wants(
+    reader: ProductApi, product: Product, method: str, condition: str, status: int
+) -> None:
+    response = reader.send(method, f"products/{product['productId']}", headers={"If-Match": condition})
+    assert response.status_code == status
+
+
 def test_changed_product_is_sent_again(writer: ProductApi, products: Products) -> None:
     product = products.make()
     assert read(writer, product, '"1"').status_code == 304

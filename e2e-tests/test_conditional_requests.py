@@ -91,6 +91,26 @@ def test_condition_that_does_not_hold_is_a_mismatch(writer: ProductApi, products
     assert writer.product(product["productId"]) == product
 
 
+@pytest.mark.parametrize("condition", ["*", '"1"', 'W/"1"', '"7", "1"'])
+def test_change_is_refused_where_what_must_not_be_there_is(
+    writer: ProductApi, products: Products, condition: str
+) -> None:
+    product = products.make()
+    headers = {"If-None-Match": condition}
+    for response in (
+        writer.update(product["productId"], {"price": 5}, headers=headers),
+        writer.withdraw(product["productId"], headers=headers),
+    ):
+        assert_refused(response, 412, "VersionMismatch", field="If-None-Match", allowed='"1"')
+    assert writer.product(product["productId"]) == product
+
+
+def test_date_of_modification_is_refused_rather_than_not_kept(writer: ProductApi, products: Products) -> None:
+    headers = {"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}
+    response = writer.update(products.make()["productId"], {"price": 5}, headers=headers)
+    assert_refused(response, 400, "ValidationError", field="If-Unmodified-Since", allowed="If-Match")
+
+
 @pytest.mark.parametrize("condition", ["", "1", "'1'", '"1', 'w/"1"', '*, "1"', '"1" "2"', ","])
 def test_malformed_condition_is_refused_by_its_name(writer: ProductApi, products: Products, condition: str) -> None:
     product = products.make()

@@ -95,6 +95,7 @@ def test_client_learns_what_became_of_its_update(writer: ProductApi, products: P
     assert outcome(record) == ("UPDATE", "APPLIED", None)
     assert record["fields"] == {"price": Decimal("12.5"), "currency": "ZAR"}
     assert (record["before"], record["after"]) == (before, writer.product(product_id))
+    assert record["changed"] == ["price"]
     assert (record["sequence"], record["version"]) == (2, 2)
     assert record["requestedBy"] == before["lastUpdatedBy"]
 

@@ -358,9 +358,12 @@ def test_errors_and_answers_to_writes_are_kept_nowhere(answers: Mapping[str, req
     assert {answer.headers["Cache-Control"] for name, answer in answers.items() if name not in kept} == {"no-store"}
 
 
-def test_withdrawal_is_answered_without_a_body(answers: Mapping[str, requests.Response]) -> None:
+def test_what_has_no_body_declares_none(answers: Mapping[str, requests.Response]) -> None:
     # What follows the headers of a 204 would be taken for the next answer.
     assert answers["204 withdrawn"].headers.get("Content-Length", "0") == "0"
+    for name in ("204 withdrawn", "304 product", "304 list"):
+        assert answers[name].content == b""
+        assert "Content-Type" not in answers[name].headers
 
 
 def test_errors_say_in_one_voice_what_is_wrong(answers: Mapping[str, requests.Response]) -> None:
@@ -386,7 +389,15 @@ def test_pages_of_allowed_origins_may_read_the_headers_that_tell_something(
         stranger.send("GET", path, headers=headers),
     ):
         exposed = listed(response.headers["Access-Control-Expose-Headers"])
-        assert exposed == {"Allow", "ETag", "Location", "Retry-After", "X-Change-Id", "X-Request-Id"}
+        assert exposed == {
+            "Allow",
+            "ETag",
+            "Location",
+            "Preference-Applied",
+            "Retry-After",
+            "X-Change-Id",
+            "X-Request-Id",
+        }
 
 
 def test_cached_product_is_asked_for_again_until_it_changes(writer: ProductApi, products: Products) -> None:

@@ -129,7 +129,7 @@ def test_dashboard_shows_each_route_against_the_target_that_its_function_alarms_
     routes = {title: graph for title, graph in graphs(widgets).items() if " /v1.0/" in title}
     shown = set()
     for graph in routes.values():
-        (name,) = (dimensions["FunctionName"] for space, _, dimensions in metrics(graph) if space == "AWS/Lambda")
+        (name,) = (dimensions["Function"] for _, metric, dimensions in metrics(graph) if metric == "RequestDuration")
         ((line,),) = cast("dict[str, list[dict[str, float]]]", graph["annotations"]).values()
         assert line["value"] == alarms[f"{name}-duration"]["Threshold"]
         shown.add(name)

@@ -1,4 +1,4 @@
-"""MiniStack, but for four things.
+"""MiniStack, but for five things.
 
 Each response's headers leave together with the first of its body. The AWS SDK in Terraform's provider closes a
 request's body as soon as it sees the response's headers. On a busy machine its own writer may not be done with that
@@ -6,6 +6,8 @@ body by then; it drops the connection, and a response body that is still under w
 again, and a creation that had succeeded fails because the thing exists.
 
 The answers that API Gateway gives without a function (MOCK integrations) name the request's id where they are to.
+
+An answer of a function that can have no body (204, 304) declares no type of one.
 
 Where Lambda says that a version's code can be fetched, it is that version's, not the newest.
 
@@ -22,6 +24,7 @@ import os
 import re
 import runpy
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -52,6 +55,7 @@ PACKAGE = "/_ministack/lambda-code/"
 
 serve = ministack_app.app
 answer_without_a_function = apigateway_v1._invoke_mock_v1
+answer_of_a_function = apigateway_v1._invoke_lambda_proxy_v1
 get_function = lambda_svc._get_function
 
 
@@ -77,6 +81,14 @@ def name_the_request(integration: dict[str, object]) -> tuple[int, dict[str, str
     status, headers, body = answer_without_a_function(integration)
     named = {name: request_id if value == "context.requestId" else value for name, value in headers.items()}
     return status, named, body.replace(b"$context.requestId", request_id.encode())
+
+
+async def answer_as_it_is(*request: object, **more: object) -> tuple[int, dict[str, str], bytes]:
+    """Return the answer of a function, without a type where it has no body."""
+    status, headers, body = await answer_of_a_function(*request, **more)
+    if status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+    return status, headers, body
 
 
 def get_function_of_version(name: str, qualifier: str | None = None) -> tuple[int, dict[str, str], bytes]:
@@ -191,6 +203,7 @@ async def guarded(scope: Message, receive: Receive, send: Callable[[Message], Aw
 ministack_app.app = guarded
 H11Protocol._send_h11_event = send_together
 apigateway_v1._invoke_mock_v1 = name_the_request
+apigateway_v1._invoke_lambda_proxy_v1 = answer_as_it_is
 lambda_svc._get_function = get_function_of_version
 lambda_svc.serve_function_code = serve_code_of_version
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

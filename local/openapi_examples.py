@@ -71,7 +71,7 @@ def with_hashes(text: str) -> str:
     records = [record for example in loaded.values() for record in _records(example["value"])]
     hashes: dict[str, str] = {}
     for record in sorted(records, key=lambda record: record["sequence"]):
-        stored = {name: _stored(value) for name, value in record.items()}
+        stored = {name: _stored(value) for name, value in record.items() if name != "changed"}
         stored["previousHash"] = hashes.get(record["previousHash"], record["previousHash"])
         hashes[record["hash"]] = record_hash(stored)
     for old, new in hashes.items():

@@ -2,6 +2,9 @@
 
 locals {
   name = "bbws-${var.function_name}-${var.environment}"
+
+  # A caller may wait for ten seconds (src/common/outcome.py), and is answered after that.
+  least_request_seconds = 15
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -27,7 +30,7 @@ resource "aws_lambda_function" "function" {
   filename         = var.package_path
   source_code_hash = filebase64sha256(var.package_path)
   memory_size      = var.memory_mb
-  timeout          = var.timeout_seconds
+  timeout          = length(local.api_routes) > 0 ? max(var.timeout_seconds, local.least_request_seconds) : var.timeout_seconds
   publish          = true
 
   environment {

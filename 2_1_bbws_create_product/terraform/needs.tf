@@ -1,4 +1,4 @@
-# What this function is given and may do: it reads who holds a name and asks for the change on the change queue.
+# What this function is given and may do: it reads who holds a name, asks for the change on the change queue and reads what became of it.
 
 locals {
   environment_variables = {

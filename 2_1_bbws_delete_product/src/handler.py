@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from common import api, aws, configuration
 from common.api_clients import ApiClients
+from common.awaited import applied
 from common.change import ChangeQueue
-from common.if_match import if_match
+from common.conditions import Conditions
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
 from withdrawal import request_withdrawal
@@ -17,7 +18,7 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 @api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
-    """Accept the withdrawal; the product is gone once the creator has applied it."""
+    """Accept the withdrawal; the product is gone once the creator has applied it, for which the caller may wait."""
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
     refuse_all(request.query)
@@ -25,8 +26,9 @@ def handler(request: api.Request) -> api.Response:
         TABLE,
         QUEUE,
         product_id,
-        condition=if_match(request),
+        conditions=Conditions.of(request),
         requested_by=client.name,
         request_id=request.request_id,
     )
-    return api.Response(204, headers={"X-Change-Id": change["changeId"]})
+    made = applied(request, TABLE, change)
+    return api.Response(204, headers={"X-Change-Id": change["changeId"]} if made is None else made.headers)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.change import Change, new_change
-from common.if_match import expected_version
 from common.product_lookup import active_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
-    from common.entity_tags import EntityTags
+    from common.conditions import Conditions
     from common.product_table import ProductTable
 
 
@@ -19,7 +18,7 @@ def request_withdrawal(
     queue: ChangeQueue,
     product_id: str,
     *,
-    condition: EntityTags | None,
+    conditions: Conditions,
     requested_by: str,
     request_id: str,
 ) -> Change:
@@ -29,15 +28,15 @@ def request_withdrawal(
 
     Parameters
     ----------
-    condition : EntityTags or None
-        The versions that the caller means; ``None`` for whichever the product has.
+    conditions : Conditions
+        Which versions the caller means.
 
     Raises
     ------
     ProductNotFound
         There is no such product, not yet or no longer.
     VersionMismatch
-        It has another version.
+        It has another version than those.
     """
     product = active_product(table, product_id)
     change = new_change(
@@ -46,7 +45,7 @@ def request_withdrawal(
         {"active": False},
         requested_by=requested_by,
         request_id=request_id,
-        expected_version=expected_version(condition, product),
+        expected_version=conditions.expected_version(product),
         last_updated=product["dateLastUpdated"],
     )
     queue.send(change)

@@ -7,9 +7,9 @@ import history_request
 from common import api, aws, configuration
 from common.api_clients import ApiClients
 from common.change_record import public_record
-from common.entity_tags import entity_tag
+from common.conditions import Conditions
+from common.entity_tags import content_tag, entity_tag
 from common.errors import Forbidden
-from common.if_none_match import if_none_match, unless_known
 from common.product import public
 from common.product_lookup import active_product
 from common.product_table import ProductTable
@@ -28,12 +28,12 @@ def handler(request: api.Request) -> api.Response:
 
 
 def _product(request: api.Request) -> api.Response:
-    """Answer with the product, unless there is none, it is withdrawn or the caller has it already."""
+    """Answer with the product, unless there is none, it is withdrawn, or not the one that the caller wants."""
     product_id = request.product_id()
     refuse_all(request.query)
-    known = if_none_match(request)
+    conditions = Conditions.of(request)
     product = active_product(TABLE, product_id)
-    return unless_known(known, entity_tag(product["version"]), {"product": public(product)})
+    return conditions.read(entity_tag(product["version"]), {"product": public(product)})
 
 
 def _history(request: api.Request) -> api.Response:
@@ -42,16 +42,16 @@ def _history(request: api.Request) -> api.Response:
         raise Forbidden("the API key may not read the history of products")
     product_id = request.product_id()
     wanted = history_request.read(request.query)
+    conditions = Conditions.of(request)
     if wanted.change_id is not None:
-        found = history.Page([history.change(TABLE, product_id, wanted.change_id)], None, None)
+        record = history.change(TABLE, product_id, wanted.change_id, wanted.wait, request.stopwatch)
+        found = history.Page([record], None, None)
     else:
         found = history.page(TABLE, product_id, wanted.limit, wanted.cursor)
-    return api.Response(
-        200,
-        {
-            "changes": [public_record(record) for record in found.records],
-            "count": len(found.records),
-            "nextCursor": found.next_cursor,
-            "archivedThrough": found.archived_through,
-        },
-    )
+    body = {
+        "changes": [public_record(record) for record in found.records],
+        "count": len(found.records),
+        "nextCursor": found.next_cursor,
+        "archivedThrough": found.archived_through,
+    }
+    return conditions.read(content_tag(body), body)

@@ -10,20 +10,19 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from common import cursors, timestamps
 from common.attribute_values import from_item, to_item
 from common.change_record import HIGHEST_SEQUENCE, record_of
-from common.errors import InvalidCursor, NotFound, ProductNotFound
-from common.product_table import marker_key, record_key
+from common.errors import ChangePending, InvalidCursor, NotFound, ProductNotFound
+from common.outcome import awaited_outcome, has_expired
+from common.product_table import record_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
     from common.change_record import ChangeRecord
     from common.product_table import ProductTable
+    from common.stopwatch import Stopwatch
 
 _SEQUENCE = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 
@@ -84,8 +83,17 @@ def page(table: ProductTable, product_id: str, limit: int, cursor: str | None) -
     return Page(records, None, oldest - 1 or None)
 
 
-def change(table: ProductTable, product_id: str, change_id: str) -> ChangeRecord:
+def change(
+    table: ProductTable, product_id: str, change_id: str, wait: int | None, stopwatch: Stopwatch
+) -> ChangeRecord:
     """Return the record of one change.
+
+    Parameters
+    ----------
+    wait : int or None
+        For how many seconds to wait until it is decided; ``None`` where the caller didn't ask for that.
+    stopwatch : Stopwatch
+        Runs since the request arrived.
 
     Raises
     ------
@@ -94,15 +102,13 @@ def change(table: ProductTable, product_id: str, change_id: str) -> ChangeRecord
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
         A call to AWS failed.
     """
-    marker = table.item(marker_key(change_id))
-    if marker is not None and marker["productId"] == product_id:
-        item = table.item(record_key(product_id, cast("int", marker["sequence"])))
-        if item is not None and not _has_expired(item, timestamps.now()):
-            return record_of(item)
-    raise NotFound(
-        f"there is no record of a change {change_id} to product {product_id}: it may be pending, "
-        "or may have been decided more than 90 days ago"
-    )
+    found = awaited_outcome(table, product_id, change_id, wait or 0, stopwatch)
+    if found is None:
+        raise (NotFound if wait is None else ChangePending)(
+            f"there is no record of a change {change_id} to product {product_id}: it may be pending, "
+            "or may have been decided more than 90 days ago"
+        )
+    return found
 
 
 def _records(table: ProductTable, product_id: str, newest: int, limit: int) -> tuple[list[ChangeRecord], bool]:
@@ -124,13 +130,9 @@ def _records(table: ProductTable, product_id: str, newest: int, limit: int) -> t
     )
     items = [from_item(item) for item in answer["Items"]]
     now = timestamps.now()
-    kept = list(itertools.takewhile(lambda item: not _has_expired(item, now), items))
+    kept = list(itertools.takewhile(lambda item: not has_expired(item, now), items))
     was_cut = "LastEvaluatedKey" in answer and len(kept) == len(items)
     return [record_of(item) for item in kept[:limit]], was_cut or len(kept) > limit
-
-
-def _has_expired(item: Mapping[str, object], now: datetime) -> bool:
-    return cast("int", item["expiresAt"]) <= now.timestamp()
 
 
 def _query(product_id: str) -> list[object]:

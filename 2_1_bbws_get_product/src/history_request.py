@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from common.outcome import MOST_SECONDS
 from common.product import is_product_id
 from common.query_parameters import DEFAULT_LIMIT, LIMIT_ALLOWED, QueryParameters, page_limit
 
@@ -15,7 +17,10 @@ ALLOWED = {
     "limit": LIMIT_ALLOWED,
     "cursor": "must be a nextCursor of the same product's history",
     "changeId": "must be a UUID such as 3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b",
+    "wait": f"must be a whole number of seconds from 0 to {MOST_SECONDS}",
 }
+
+_SECONDS = re.compile(r"\d{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,14 @@ class HistoryRequest:
         The `nextCursor` of the page before.
     change_id : str or None
         The change that is wanted instead of a page.
+    wait : int or None
+        For how many seconds to wait until it is decided; ``None`` where the caller doesn't say.
     """
 
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
     change_id: str | None = None
+    wait: int | None = None
 
 
 def read(query: Mapping[str, Sequence[str]]) -> HistoryRequest:
@@ -51,8 +59,17 @@ def read(query: Mapping[str, Sequence[str]]) -> HistoryRequest:
     change_id = parameters.read("changeId", _uuid, None)
     if "changeId" in query and ("limit" in query or "cursor" in query):
         parameters.refuse("changeId", "cannot be combined with limit or cursor")
+    wait = parameters.read("wait", _seconds, None)
+    if "wait" in query and "changeId" not in query:
+        parameters.refuse("wait", "must come with the changeId that is waited for")
     parameters.raise_refusals()
-    return HistoryRequest(limit, cursor, change_id)
+    return HistoryRequest(limit, cursor, change_id, wait)
+
+
+def _seconds(value: str) -> int:
+    if not _SECONDS.fullmatch(value) or int(value) > MOST_SECONDS:
+        raise ValueError
+    return int(value)
 
 
 def _uuid(value: str) -> str:

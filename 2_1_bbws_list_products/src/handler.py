@@ -5,9 +5,9 @@ from __future__ import annotations
 import listing
 from common import api, aws, configuration
 from common.api_clients import ApiClients
+from common.conditions import Conditions
 from common.entity_tags import content_tag
 from common.errors import Forbidden
-from common.if_none_match import if_none_match, unless_known
 from common.product import LISTED_ATTRIBUTES, public
 from product_index import page
 
@@ -21,7 +21,7 @@ def handler(request: api.Request) -> api.Response:
     """Answer with a page, unless the caller has it already; withdrawn products are for writers only."""
     client = CLIENTS.client_of(request)
     wanted = listing.read(request.query)
-    known = if_none_match(request)
+    conditions = Conditions.of(request)
     if not wanted.active and not client.is_writer:
         raise Forbidden("the API key may not list withdrawn products (active=false)")
     found = page(DYNAMODB, TABLE_NAME, wanted)
@@ -30,4 +30,4 @@ def handler(request: api.Request) -> api.Response:
         "count": len(found.products),
         "nextCursor": found.next_cursor,
     }
-    return unless_known(known, content_tag(body), body)
+    return conditions.read(content_tag(body), body)

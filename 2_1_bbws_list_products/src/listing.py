@@ -12,7 +12,7 @@ from common.currencies import CURRENCIES
 from common.index_keys import name_range, price_range
 from common.product import BILLING_CYCLE, DEFAULT_CURRENCY
 from common.query_parameters import DEFAULT_LIMIT, LIMIT_ALLOWED, QueryParameters, one_of, page_limit
-from common.text import is_printable, normalise
+from common.text import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,9 +109,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
 
 
 def _prefix(value: str) -> str:
-    if not is_printable(value) or not 1 <= len(normalise(value)) <= LONGEST_NAME:
-        raise ValueError
-    return normalise(value)
+    return normalised(value, 1, LONGEST_NAME)
 
 
 def _price(value: str) -> Decimal:

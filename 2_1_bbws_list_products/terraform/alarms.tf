@@ -10,6 +10,17 @@ locals {
     FunctionName = aws_lambda_function.function.function_name
     Resource     = "${aws_lambda_function.function.function_name}:${aws_lambda_alias.live.name}"
   }
+
+  # What a function that answers requests counts itself leaves out those whose callers wanted to wait (src/common/api.py).
+  duration = length(local.api_routes) > 0 ? {
+    namespace  = "BBWS/Products"
+    metric     = "RequestDuration"
+    dimensions = { Environment = var.environment, Function = local.name }
+    } : {
+    namespace  = "AWS/Lambda"
+    metric     = "Duration"
+    dimensions = local.live_dimensions
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
@@ -112,9 +123,9 @@ resource "aws_cloudwatch_metric_alarm" "duration" {
     "Runbook: ${local.infrastructure.runbooks}/function-duration.md",
   ])
 
-  namespace           = "AWS/Lambda"
-  metric_name         = "Duration"
-  dimensions          = local.live_dimensions
+  namespace           = local.duration.namespace
+  metric_name         = local.duration.metric
+  dimensions          = local.duration.dimensions
   extended_statistic  = "p95"
   period              = local.alarm_period_seconds
   evaluation_periods  = local.slow_periods_to_alarm

@@ -52,7 +52,7 @@ variable "log_retention_days" {
 }
 
 variable "timeout_seconds" {
-  description = "After how many seconds Lambda stops an invocation."
+  description = "After how many seconds Lambda stops an invocation; a request has at least 15."
   type        = number
 
   validation {

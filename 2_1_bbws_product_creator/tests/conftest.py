@@ -17,6 +17,7 @@ import os
 import threading
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -350,6 +351,88 @@ def aws_fails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
             until_the_test_ends.enter_context(faults.between([client], send))
 
         yield fail
+
+
+@pytest.fixture
+def decide(table: product_table.ProductTable) -> Callable[..., dict[str, Any]]:
+    """Return a function that stores what became of a change, as the creator does, and returns its record.
+
+    Parameters of the function
+    --------------------------
+    change
+        A message of the change queue, or what of it counts here: `productId` and `changeId`.
+    attributes
+        Of the record, such as `status`. Where nothing is said, the change was applied a moment ago.
+    """
+
+    def store(change: dict[str, Any], **attributes: object) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        record: dict[str, Any] = {
+            "recordVersion": 1,
+            "sequence": 1,
+            "changeType": "UPDATE",
+            "status": "APPLIED",
+            "reason": None,
+            "requestedAt": "2026-11-22T08:00:00.000000Z",
+            "requestedBy": "admin",
+            "requestId": "r-1",
+            "expectedVersion": None,
+            "fields": {"active": True},
+            **{name: value for name, value in change.items() if name != "schemaVersion"},
+            "appliedAt": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "version": 1,
+            "before": None,
+            "after": None,
+            "previousHash": None,
+            "hash": "0" * 64,
+            **attributes,
+        }
+        product_id, expires_at = record["productId"], int((now + timedelta(days=90)).timestamp())
+        marker = {"productId": product_id, "sequence": record["sequence"], "expiresAt": expires_at}
+        kept = {"entityType": "CHANGE", "expiresAt": expires_at, **record}
+        for key, values in (
+            (product_table.marker_key(record["changeId"]), marker),
+            (product_table.record_key(product_id, record["sequence"]), kept),
+        ):
+            table.client.put_item(TableName=table.name, Item=product_table.to_item({**key, **values}))
+        return record
+
+    return store
+
+
+class Clock:
+    """Time that passes where something sleeps, and nowhere else.
+
+    Attributes
+    ----------
+    pauses : list of float
+        How many seconds each sleep took.
+    """
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self._due: list[tuple[float, Callable[[], object]]] = []
+
+    def monotonic(self) -> float:
+        return sum(self.pauses)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        for due in [due for due in self._due if due[0] <= self.monotonic()]:
+            self._due.remove(due)
+            due[1]()
+
+    def after(self, seconds: float, happen: Callable[[], object]) -> None:
+        """Let something happen as soon as so many seconds have passed."""
+        self._due.append((seconds, happen))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock that requests go by in this test."""
+    made = Clock()
+    monkeypatch.setattr("common.stopwatch.time", made)
+    return made
 
 
 # Events

@@ -9,7 +9,7 @@ locals {
     "Strict-Transport-Security"     = "'max-age=31536000'"
     "X-Content-Type-Options"        = "'nosniff'"
     "Access-Control-Allow-Origin"   = "'${var.allowed_origins[0]}'"
-    "Access-Control-Expose-Headers" = "'Allow, ETag, Location, Retry-After, X-Change-Id, X-Request-Id'"
+    "Access-Control-Expose-Headers" = "'Allow, ETag, Location, Preference-Applied, Retry-After, X-Change-Id, X-Request-Id'"
   }
 
   error_headers = merge(local.own_headers, { "Cache-Control" = "'no-store'" })

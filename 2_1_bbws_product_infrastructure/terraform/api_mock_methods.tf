@@ -28,6 +28,22 @@ locals {
     "#end",
   ])
 
+  # What a page may send: what the functions read, and what libraries for tracing add to every request by themselves.
+  request_headers = [
+    "content-type",
+    "x-api-key",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "prefer",
+    "x-acting-user",
+    "x-change-note",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "sentry-trace",
+  ]
+
   # To a path that isn't there a page may send whatever some path takes, to be told that it isn't: a browser that gets no
   # 2xx for a preflight shows its page nothing of the 404.
   preflight_methods = merge(local.allowed_methods, {
@@ -44,7 +60,7 @@ locals {
       headers = merge(local.own_headers, {
         "Allow"                        = path == "unknown" ? "'OPTIONS'" : "'${methods}'"
         "Access-Control-Allow-Methods" = "'${methods}'"
-        "Access-Control-Allow-Headers" = "'content-type,x-api-key,idempotency-key,if-match,if-none-match'"
+        "Access-Control-Allow-Headers" = "'${join(",", local.request_headers)}'"
         "Access-Control-Max-Age"       = "'3600'"
       })
     }

@@ -66,7 +66,7 @@ locals {
     },
   ]
 
-  # What callers wait for, and the function's part in it.
+  # What callers wait for, and the function's part in it, without requests that wanted to wait.
   route_graphs = [
     for route in values(local.routes) : {
       title = "${route.method} ${local.route_paths[route.path]}, ms"
@@ -78,7 +78,10 @@ locals {
             ["Resource", local.route_paths[route.path], "Method", route.method, { label = stat, stat = stat }],
           )
         ],
-        [concat(["AWS/Lambda", "Duration"], local.live_metrics[route.function], [{ label = "p95 of the function", stat = "p95" }])],
+        [[
+          local.counted_namespace, "RequestDuration", "Environment", var.environment,
+          "Function", "bbws-${route.function}-${var.environment}", { label = "p95 of the function", stat = "p95" },
+        ]],
       )
       annotations = { horizontal = [{ label = "target of p95", value = local.functions[route.function].duration_target_ms }] }
     }

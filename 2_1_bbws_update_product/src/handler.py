@@ -5,8 +5,10 @@ from __future__ import annotations
 from common import api, aws, configuration
 from common.accepted import accepted
 from common.api_clients import ApiClients
+from common.awaited import applied
 from common.change import ChangeQueue
-from common.if_match import if_match
+from common.conditions import Conditions
+from common.product import public
 from common.product_fields import product_changes
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
@@ -19,19 +21,22 @@ CLIENTS = ApiClients(configuration.required("API_CLIENTS"))
 
 @api.http_handler(allowed_origins=configuration.required_list("ALLOWED_ORIGINS"))
 def handler(request: api.Request) -> api.Response:
-    """Accept the change; it shows once the creator has applied it."""
+    """Accept the change; it shows once the creator has applied it, for which the caller may wait."""
     client = CLIENTS.writer_of(request)
     product_id = request.product_id()
     refuse_all(request.query)
-    condition = if_match(request)
+    conditions = Conditions.of(request)
     fields = product_changes(request.json_object())
     change = request_update(
         TABLE,
         QUEUE,
         product_id,
         fields,
-        condition=condition,
+        conditions=conditions,
         requested_by=client.name,
         request_id=request.request_id,
     )
-    return accepted(request, change)
+    made = applied(request, TABLE, change)
+    if made is None:
+        return accepted(request, change)
+    return api.Response(200, {"product": public(made.product)}, made.headers)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 from common.change import Change, new_change
 from common.errors import NameTaken
-from common.if_match import expected_version
 from common.product import Product, name_to_take
 from common.product_fields import check_amounts
 from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
-    from common.entity_tags import EntityTags
+    from common.conditions import Conditions
     from common.product import Fields
     from common.product_table import ProductTable
 
@@ -24,7 +23,7 @@ def request_update(
     product_id: str,
     fields: Fields,
     *,
-    condition: EntityTags | None,
+    conditions: Conditions,
     requested_by: str,
     request_id: str,
 ) -> Change:
@@ -37,8 +36,8 @@ def request_update(
 
     Parameters
     ----------
-    condition : EntityTags or None
-        The versions that the caller means; ``None`` for whichever the product has.
+    conditions : Conditions
+        Which versions the caller means.
 
     Raises
     ------
@@ -47,7 +46,7 @@ def request_update(
     ValidationError
         Its currency has no such price.
     VersionMismatch
-        It has another version.
+        It has another version than those.
     NameTaken
         Another active product has the name that the product would come to hold.
     """
@@ -55,7 +54,7 @@ def request_update(
     if "price" in fields:
         fields = {"currency": product["currency"], **fields}
         check_amounts(fields, fields["currency"])
-    version = expected_version(condition, product)
+    version = conditions.expected_version(product)
     name = name_to_take(product, cast("Product", {**product, **fields}))
     if name is not None and table.name_holder(name) not in (None, product_id):
         raise NameTaken

@@ -1,4 +1,5 @@
-# What this function is given and may do: it reads the product and who holds its new name and asks for the change on the change queue.
+# What this function is given and may do: it reads the product and who holds its new name, asks for the change on the change
+# queue and reads what became of it.
 
 locals {
   environment_variables = {

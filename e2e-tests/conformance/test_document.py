@@ -90,7 +90,8 @@ def test_error_codes_and_statuses_are_those_of_the_functions_and_the_gateway() -
 @pytest.mark.parametrize("name", ["RejectedChange", "OldestChanges"])
 def test_hashes_in_the_examples_are_right(name: str) -> None:
     for record in cast("list[Json]", cast("Json", component("examples", name)["value"])["changes"]):
-        assert functions.record_hash(as_stored(record)) == record["hash"]
+        stored = {name: as_stored(value) for name, value in record.items() if name != "changed"}
+        assert functions.record_hash(stored) == record["hash"]
 
 
 def as_stored(value: object) -> object:

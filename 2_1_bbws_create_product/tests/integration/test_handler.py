@@ -147,6 +147,59 @@ def test_allowed_origin_may_read_the_location(call):
     assert "Location" in headers["Access-Control-Expose-Headers"]
 
 
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_gets_the_product_that_was_made(call, at_once, changes, stored_product):
+    made = stored_product(name="Made elsewhere")
+    at_once(after=made)
+
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": "wait=5"})
+
+    (change,) = changes()
+    assert (answer.status, answer.body["product"]["productId"]) == (201, made["productId"])
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"] == change["changeId"]
+    assert answer.headers["Location"].endswith(f"v1.0/products/{change['productId']}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "field"),
+    [("NameTaken", 409, "name"), ("IdempotencyKeyReused", 422, "Idempotency-Key")],
+)
+def test_who_waits_is_told_why_the_creation_was_rejected(call, at_once, reason, status, field):
+    at_once(status="REJECTED", reason=reason, version=0)
+
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": "wait=5", "Idempotency-Key": "k-1"})
+
+    assert refusal(answer) == (status, reason, [field])
+
+
+@pytest.mark.parametrize(("prefer", "seconds"), [("wait=5", 5), (None, 0)])
+def test_creation_that_is_not_applied_in_time_is_accepted(call, changes, clock, prefer, seconds):
+    answer = call(handler, "POST", body=PLAN, headers={"Prefer": prefer})
+
+    assert (answer.status, answer.body["changeId"]) == (202, changes()[0]["changeId"])
+    assert "Preference-Applied" not in answer.headers
+    assert clock.monotonic() == pytest.approx(seconds)
+
+
 # Names
 
 
@@ -300,6 +353,28 @@ def test_bad_body_is_refused_by_its_fields_and_leaves_no_trace(call, changes, st
 )
 def test_message_says_what_is_allowed(call, field, value, allowed):
     assert allowed in call(handler, "POST", body={**PLAN, field: value}).body["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"If-Match": "*"}, 202),
+        ({"If-Match": '"1"'}, 412),
+        ({"If-None-Match": "*"}, 412),
+        ({"If-None-Match": '"1"'}, 412),
+        ({"If-None-Match": "1"}, 400),
+        ({"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}, 400),
+        ({"If-Modified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}, 202),
+    ],
+    ids=str,
+)
+def test_conditions_are_those_of_the_list_which_is_always_there(call, changes, headers, status):
+    answer = call(handler, "POST", body=PLAN, headers=headers)
+
+    assert answer.status == status
+    assert len(changes()) == (status == 202)
+    if status != 202:
+        assert refusal(answer)[2] == list(headers)
 
 
 def test_body_over_32_kb_is_refused(call, changes):

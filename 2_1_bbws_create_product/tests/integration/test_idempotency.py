@@ -188,6 +188,15 @@ def test_retry_of_a_creation_that_was_rejected_gets_the_same_answer(post, change
     assert changes() == []
 
 
+def test_creation_that_was_refused_does_not_use_up_its_key(post, changes, stored_product):
+    name = stored_product()["name"]
+    for _ in range(2):
+        assert refusal(post({**PLAN, "name": name})) == (409, "NameTaken", ["name"])
+
+    assert post().status == 202
+    assert [change["fields"]["name"] for change in changes()] == [PLAN["name"]]
+
+
 def test_retry_may_write_the_same_in_another_way(post, changes, create):
     first = post()
     create(*changes())

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# More than these nobody corrects at once, and whoever sends nonsense isn't sent much more of it.
+MOST_DETAILS = 20
+
+
 class Detail(TypedDict):
     """What is wrong with one field, parameter or header, and what is allowed."""
 
@@ -37,13 +41,20 @@ class ApiError(Exception):
 
 
 class ValidationError(ApiError):
-    """Fields, parameters or the body as a whole are not what the contract allows."""
+    """Fields, parameters or the body as a whole are not what the contract allows.
+
+    Of the details it tells the first 20, and in its message how many more there are.
+    """
 
     status = 400
     code = "ValidationError"
 
     def __init__(self, details: Sequence[Detail]) -> None:
-        super().__init__("; ".join(f"{detail['field']} {detail['message']}" for detail in details), details)
+        told = details[:MOST_DETAILS]
+        said = [f"{detail['field']} {detail['message']}" for detail in told]
+        if len(details) > len(told):
+            said.append(f"and {len(details) - len(told)} more like these")
+        super().__init__("; ".join(said), told)
 
     @classmethod
     def of(cls, field: str, message: str) -> ValidationError:
@@ -90,6 +101,12 @@ class NotFound(ApiError):
     code = "NotFound"
 
 
+class ChangePending(NotFound):
+    """The change that the caller waited for isn't decided; it may be soon."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class ProductNotFound(ApiError):
     """There is no such product, not yet or no longer."""
 
@@ -121,21 +138,10 @@ class NameTaken(FieldError):
 
 
 class VersionMismatch(FieldError):
-    """The product has another version than the caller expects.
-
-    Parameters
-    ----------
-    version : int
-        The product's version.
-    """
+    """A condition of the request doesn't hold: there is another version than the caller expects, or any at all."""
 
     status = 412
     code = "VersionMismatch"
-
-    def __init__(self, version: int) -> None:
-        super().__init__(
-            "If-Match", f'must name the current version, "{version}"; read the product again before you change it'
-        )
 
 
 class PayloadTooLarge(FieldError):

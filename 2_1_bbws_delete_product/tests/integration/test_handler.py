@@ -103,6 +103,55 @@ def test_allowed_origin_may_read_the_change_id(call, stored_product):
     assert "X-Change-Id" in headers["Access-Control-Expose-Headers"]
 
 
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_is_told_that_the_withdrawal_was_applied(call, stored_product, at_once, changes):
+    product = stored_product()
+    at_once(after={**product, "active": False})
+
+    answer = call(handler, "DELETE", product["productId"], headers={"Prefer": "wait=5"})
+
+    assert (answer.status, answer.text) == (204, "")
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"] == changes()[0]["changeId"]
+
+
+def test_who_waits_is_told_that_the_withdrawal_was_rejected(call, stored_product, at_once):
+    product_id = stored_product()["productId"]
+    at_once(status="REJECTED", reason="VersionMismatch", version=2)
+
+    answer = call(handler, "DELETE", product_id, headers={"Prefer": "wait=5", "If-Match": '"1"'})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-Match"])
+
+
+@pytest.mark.parametrize(("prefer", "seconds"), [("wait=5", 5), (None, 0)])
+def test_withdrawal_that_is_not_applied_in_time_is_accepted(call, stored_product, changes, clock, prefer, seconds):
+    answer = call(handler, "DELETE", stored_product()["productId"], headers={"Prefer": prefer})
+
+    assert answer.status == 204
+    assert "Preference-Applied" not in answer.headers
+    assert answer.headers["X-Change-Id"] == changes()[0]["changeId"]
+    assert clock.monotonic() == pytest.approx(seconds)
+
+
 # Conditions
 
 
@@ -131,6 +180,32 @@ def test_withdrawal_of_another_version_is_refused_and_told_the_current_one(call,
 def test_asterisk_asks_for_a_product_of_any_version(call, stored_product, changes):
     assert delete(call, stored_product(version=3)["productId"], "*").status == 204
     assert changes()[0]["expectedVersion"] is None
+
+
+@pytest.mark.parametrize("condition", ["*", '"3"', 'W/"3"', '"1", "3"'])
+def test_withdrawal_is_refused_where_what_must_not_be_there_is(call, stored_product, changes, condition):
+    product_id = stored_product(version=3)["productId"]
+
+    answer = call(handler, "DELETE", product_id, headers={"If-None-Match": condition})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-None-Match"])
+    assert changes() == []
+
+
+def test_withdrawal_of_any_but_some_versions_goes_with_the_version_that_was_read(call, stored_product, changes):
+    product_id = stored_product(version=3)["productId"]
+
+    assert call(handler, "DELETE", product_id, headers={"If-None-Match": '"2"'}).status == 204
+    assert changes()[0]["expectedVersion"] == 3
+
+
+def test_condition_of_a_date_is_refused_by_its_name(call, stored_product, changes):
+    headers = {"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}
+
+    answer = call(handler, "DELETE", stored_product()["productId"], headers=headers)
+
+    assert refusal(answer) == (400, "ValidationError", ["If-Unmodified-Since"])
+    assert changes() == []
 
 
 @pytest.mark.parametrize("if_match", ["", ",", "3", "'3'", '"3', 'w/"3"', '*, "3"', '"3" "4"', '"a b"', ["*", '"3"']])

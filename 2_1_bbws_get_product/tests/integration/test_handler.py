@@ -113,6 +113,17 @@ def test_product_that_the_caller_does_not_have_is_sent(call, stored_product, con
     assert answer.body["product"]["version"] == 7
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("condition", "status"), [("*", 200), ('"6", "7"', 200), ('"6"', 412), ('W/"7"', 412)])
+def test_product_is_read_if_it_has_the_version_that_the_caller_wants(call, stored_product, method, condition, status):
+    product_id = stored_product(version=7)["productId"]
+
+    answer = call(handler, method, product_id, headers={"If-Match": condition})
+
+    assert answer.status == status
+    assert answer.body.get("error") == (None if status == 200 else "VersionMismatch")
+
+
 @pytest.mark.parametrize("condition", ["", "7", '"7', "'7'", 'w/"7"', '"6" "7"', '*, "7"', "null", '"7";', ","])
 def test_malformed_condition_is_refused_with_what_is_allowed(call, stored_product, condition):
     answer = call(handler, "GET", stored_product(version=7)["productId"], headers={"If-None-Match": condition})

@@ -192,10 +192,11 @@ def test_change_is_shown_with_its_whole_record_and_nothing_else(ask, history):
     assert shown == {
         **record,
         "fields": {"price": 2.9},
+        "changed": ["price"],
         "before": public(record["before"]),
         "after": public(record["after"]),
     }
-    assert tuple(shown) == RECORD_ATTRIBUTES
+    assert set(shown) == {*RECORD_ATTRIBUTES, "changed"}
     assert answer.headers["Content-Type"] == "application/json"
 
 
@@ -468,6 +469,33 @@ def test_pages_of_any_sizes_show_each_record_once_and_newest_first_whatever_come
             history.append(**rejected)
 
 
+# Conditions
+
+
+def test_page_that_the_caller_has_is_not_sent_again_until_it_says_something_else(ask, history):
+    history.append(2)
+    tag = ask().headers["ETag"]
+
+    answer = ask(headers={"If-None-Match": tag})
+    assert (answer.status, answer.text, answer.headers["ETag"]) == (304, "", tag)
+    assert "Content-Type" not in answer.headers
+    history.append()
+    assert ask(headers={"If-None-Match": tag}).status == 200
+
+
+def test_page_is_read_if_it_is_what_the_caller_wants_which_a_weak_tag_never_says(ask, history):
+    history.append(2)
+
+    assert ask(headers={"If-Match": "*"}).status == 200
+    for condition in ('"2"', ask().headers["ETag"]):
+        assert refusal(ask(headers={"If-Match": condition})) == (412, "VersionMismatch", ["If-Match"])
+
+
+@pytest.mark.parametrize("field", ["If-Match", "If-None-Match"])
+def test_malformed_condition_is_refused_by_its_name(ask, history, field):
+    assert refusal(ask(headers={field: "malformed"})) == (400, "ValidationError", [field])
+
+
 # One change
 
 
@@ -498,6 +526,58 @@ def test_change_that_is_not_decided_yet_is_not_found_until_it_is(ask, history):
     assert pending in before.body["message"]
     assert "pending" in before.body["message"]
     assert sequences(after) == [2]
+
+
+# Waiting for a change
+
+
+def test_change_that_is_decided_is_shown_without_waiting(ask, history, clock):
+    history.append()
+
+    assert sequences(ask(changeId=change_id_of(PRODUCT_ID, 1), wait="10")) == [1]
+    assert clock.pauses == []
+
+
+def test_change_that_is_waited_for_is_shown_as_soon_as_it_is_decided(ask, history, clock, measured):
+    clock.after(2, history.append)
+
+    answer = ask(changeId=change_id_of(PRODUCT_ID, 1), wait="10")
+
+    assert sequences(answer) == [1]
+    assert 2 <= clock.monotonic() <= 3
+    # That it took so long says nothing of how fast the service is.
+    assert measured() == []
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 10])
+def test_change_that_is_not_decided_in_time_may_be_asked_for_again_in_a_second(ask, history, clock, seconds):
+    answer = ask(changeId=change_id_of(PRODUCT_ID, 1), wait=str(seconds))
+
+    assert refusal(answer) == (404, "NotFound", [])
+    assert "pending" in answer.body["message"]
+    assert answer.headers["Retry-After"] == "1"
+    assert clock.monotonic() == pytest.approx(seconds)
+
+
+def test_who_does_not_ask_is_not_kept_waiting(ask, history, clock):
+    answer = ask(changeId=change_id_of(PRODUCT_ID, 1), headers={"Prefer": "wait=10"})
+
+    assert refusal(answer) == (404, "NotFound", [])
+    assert "Retry-After" not in answer.headers
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize("wait", ["11", "100", "1.5", "-1", "+1", "", " 1", "٥", "1s", ["1", "1"]])
+def test_wait_that_is_no_number_of_seconds_is_refused(ask, history, clock, wait):
+    answer = ask(changeId=change_id_of(PRODUCT_ID, 1), wait=wait)
+
+    assert refusal(answer) == (400, "ValidationError", ["wait"])
+    assert clock.pauses == []
+
+
+def test_wait_needs_a_change_to_wait_for(ask, history, clock):
+    assert refusal(ask(wait="5")) == (400, "ValidationError", ["wait"])
+    assert refusal(ask(wait="5", limit="2")) == (400, "ValidationError", ["wait"])
 
 
 def test_creation_that_is_not_decided_yet_may_be_pending(ask, table):

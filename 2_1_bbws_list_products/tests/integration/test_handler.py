@@ -550,6 +550,17 @@ def test_malformed_condition_is_refused_with_what_is_allowed(call, stored_produc
     assert "in double quotes" in answer.body["details"][0]["message"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_page_is_read_if_it_is_what_the_caller_wants_which_a_weak_tag_never_says(call, table, method):
+    tag = call(handler).headers["ETag"]
+
+    assert call(handler, method, headers={"If-Match": "*"}).status == 200
+    for condition in ('"3"', tag, tag.removeprefix("W/")):
+        answer = call(handler, method, headers={"If-Match": condition})
+        assert refusal(answer) == (412, "VersionMismatch", ["If-Match"])
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_malformed_condition_is_refused_before_what_a_reader_may_not(call, table, reader_key):
     """As a wrong parameter is."""
     answer = call(handler, key=reader_key, query={"active": "false"}, headers={"If-None-Match": "malformed"})
@@ -622,6 +633,14 @@ def next_cursor(call, stored_product):
     for number in range(5):
         stored_product(name=f"Plan {number}", price="10.00")
     return call(handler, query={"minPrice": "5", "limit": "2"}).body["nextCursor"]
+
+
+def test_answer_to_much_nonsense_is_short(call, table):
+    answer = call(handler, query={f"{'🚀' * 50}{number}": "1" for number in range(666)})
+
+    assert (answer.status, len(answer.body["details"])) == (400, 20)
+    assert answer.body["message"].endswith("; and 646 more like these")
+    assert len(answer.text.encode()) < 20_000
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import handler as function
 from common.attribute_values import to_item
 from common.head import Head
 from common.product_table import head_key
-from common.text import normalise
+from common.text import normalised
 from handler import handler
 from tests import faults
 
@@ -29,7 +29,7 @@ def search(call):
             product = {
                 "productId": product_id,
                 # As products are stored.
-                "name": normalise(name),
+                "name": normalised(name, 0, 1000),
                 "description": "Hosting for one WordPress site",
                 "price": "299.90",
                 "currency": "ZAR",

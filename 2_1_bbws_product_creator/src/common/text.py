@@ -10,9 +10,31 @@ _WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if cha
 _BLANKS = _WHITE_SPACE + "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
-def normalise(text: str) -> str:
-    """Return the text in composed form (NFC) without blanks around it, as products store it."""
-    return unicodedata.normalize("NFC", text).strip(_BLANKS)
+# No character is written as more than these (canonical decomposition), so composing leaves a quarter at the least.
+_MOST_PARTS = 4
+
+
+def normalised(text: str, shortest: int, longest: int) -> str:
+    """Return the text in composed form (NFC) without blanks around it, as products store it.
+
+    Parameters
+    ----------
+    shortest, longest : int
+        How many characters it may have then.
+
+    Raises
+    ------
+    ValueError
+        It has less or more, or isn't printable.
+    """
+    trimmed = text.strip(_BLANKS)
+    # First, because the time that composing takes grows with the square of the marks on one letter.
+    if len(trimmed) > longest * _MOST_PARTS or not is_printable(text):
+        raise ValueError
+    composed = unicodedata.normalize("NFC", trimmed)
+    if not shortest <= len(composed) <= longest:
+        raise ValueError
+    return composed
 
 
 def fold(text: str) -> str:

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 def accepted(request: Request, change: Change) -> Response:
     """Return 202 with the ids to ask after, and where the product is or will be."""
-    # Relative, because only the caller knows the stage, domain and prefix under which it reached the API.
-    to_root = "../" * (request.route.count("/") - 1 + request.path.endswith("/"))
     return Response(
         202,
         {"productId": change["productId"], "changeId": change["changeId"], "status": "ACCEPTED"},
-        {"Location": f"{to_root}v1.0/products/{change['productId']}"},
+        {"Location": location(request, change)},
     )
+
+
+def location(request: Request, change: Change) -> str:
+    """Return where the product is or will be, relative to the address of the request.
+
+    Only the caller knows the stage, domain and prefix under which it reached the API.
+    """
+    to_root = "../" * (request.route.count("/") - 1 + request.path.endswith("/"))
+    return f"{to_root}v1.0/products/{change['productId']}"

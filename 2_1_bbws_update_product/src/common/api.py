@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import time
 from dataclasses import dataclass, field
 from http.client import INTERNAL_SERVER_ERROR
 from typing import TYPE_CHECKING, TypedDict
@@ -23,6 +22,7 @@ from common.errors import (
 from common.json_body import parse_object
 from common.log import logger
 from common.product import is_product_id
+from common.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 # What pages of other origins may read of an answer beside its body.
-EXPOSED_HEADERS = "Allow, ETag, Location, Retry-After, X-Change-Id, X-Request-Id"
+EXPOSED_HEADERS = "Allow, ETag, Location, Preference-Applied, Retry-After, X-Change-Id, X-Request-Id"
 
 
 class ProxyEvent(TypedDict, total=False):
@@ -83,6 +83,8 @@ class Request:
         (RFC 9110, section 5.3): none of them is picked.
     query : mapping
         Every value given for each parameter, decoded.
+    stopwatch : Stopwatch
+        Runs since the request arrived.
     """
 
     request_id: str
@@ -92,9 +94,10 @@ class Request:
     path_parameters: Mapping[str, str]
     query: Mapping[str, Sequence[str]] = field(repr=False)
     body: bytes = field(repr=False)
+    stopwatch: Stopwatch = field(default_factory=Stopwatch, repr=False, compare=False)
 
     @classmethod
-    def from_event(cls, event: ProxyEvent) -> Request:
+    def from_event(cls, event: ProxyEvent, stopwatch: Stopwatch | None = None) -> Request:
         """Read a proxy event."""
         text = event.get("body") or ""
         return cls(
@@ -106,6 +109,7 @@ class Request:
             query=event.get("multiValueQueryStringParameters") or {},
             # Half of a surrogate pair, which an event can hold, has no UTF-8: `parse_object` refuses these bytes.
             body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(errors="surrogatepass"),
+            stopwatch=stopwatch or Stopwatch(),
         )
 
     def product_id(self) -> str:
@@ -165,12 +169,11 @@ def http_handler(
     def decorate(respond: Callable[[Request], Response]) -> Callable[[ProxyEvent, object], ProxyAnswer]:
         @functools.wraps(respond)
         def handler(event: ProxyEvent, context: object) -> ProxyAnswer:
-            started = time.perf_counter()
+            stopwatch = Stopwatch()
             method, request_id = event.get("httpMethod", ""), _request_id(event)
             with logger.append_context_keys(request_id=request_id):
-                response = _respond_or_refuse(respond, event, request_id)
-                if response.status >= INTERNAL_SERVER_ERROR:
-                    metrics.emit(metrics.fault())
+                response = _respond_or_refuse(respond, event, request_id, stopwatch)
+                _measure(response, stopwatch)
                 logger.info(
                     "request answered",
                     extra={
@@ -178,7 +181,7 @@ def http_handler(
                         "route": event.get("resource"),
                         "status": response.status,
                         "error": (response.body or {}).get("error"),
-                        "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                        "duration_ms": round(stopwatch.seconds * 1000, 1),
                     },
                 )
             headers = {
@@ -209,9 +212,22 @@ def _request_id(event: ProxyEvent) -> str:
     return str((event.get("requestContext") or {}).get("requestId", ""))
 
 
-def _respond_or_refuse(respond: Callable[[Request], Response], event: ProxyEvent, request_id: str) -> Response:
+def _measure(response: Response, stopwatch: Stopwatch) -> None:
+    """Count a failure, and how long the service took, but not how long a caller waited for something else."""
+    found = []
+    if response.status >= INTERNAL_SERVER_ERROR:
+        found.append(metrics.fault())
+    if not stopwatch.waited:
+        found.append(metrics.request_duration(stopwatch.seconds))
+    if found:
+        metrics.emit(*found)
+
+
+def _respond_or_refuse(
+    respond: Callable[[Request], Response], event: ProxyEvent, request_id: str, stopwatch: Stopwatch
+) -> Response:
     try:
-        request = Request.from_event(event)
+        request = Request.from_event(event, stopwatch)
         if not media_types.accepts_json(request.headers.get("accept", "")):
             raise NotAcceptable
         return respond(request)

@@ -9,6 +9,8 @@ from common.errors import ValidationError
 
 _BYTE_ORDER_MARK = "\ufeff"
 _REPLACEMENT = "\ufffd"
+# Ample for every name that there is.
+_LONGEST_QUOTED = 40
 
 
 def parse_object(body: bytes) -> dict[str, object]:
@@ -76,4 +78,5 @@ def _object_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def printable_name(name: str) -> str:
     """Return a field's name as an answer may quote it: short, and without half surrogate pairs."""
-    return name[:100].encode(errors="replace").decode()
+    quoted = name if len(name) <= _LONGEST_QUOTED else f"{name[:_LONGEST_QUOTED]}…"
+    return quoted.encode(errors="replace").decode()

@@ -320,11 +320,115 @@ def test_condition_does_not_make_a_product(call, changes, if_match):
     assert changes() == []
 
 
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("condition", ["*", '"3"', 'W/"3"', '"1", "3"', ['"1"', '"3"']])
+def test_change_is_refused_where_what_must_not_be_there_is(call, stored_product, changes, condition, active):
+    product_id = stored_product(version=3, active=active)["productId"]
+
+    answer = call(handler, "PUT", product_id, body={"price": 12}, headers={"If-None-Match": condition})
+
+    assert refusal(answer) == (412, "VersionMismatch", ["If-None-Match"])
+    assert '"3"' in answer.body["message"]
+    assert changes() == []
+
+
+def test_change_to_any_but_some_versions_goes_with_the_version_that_was_read(call, stored_product, changes):
+    product_id = stored_product(version=3)["productId"]
+
+    assert call(handler, "PUT", product_id, body={"price": 12}, headers={"If-None-Match": '"2"'}).status == 202
+    assert changes()[0]["expectedVersion"] == 3
+
+
+def test_what_must_not_be_there_and_never_was_is_not_found(call, changes):
+    answer = call(handler, "PUT", UNKNOWN, body={"price": 12}, headers={"If-None-Match": "*"})
+
+    assert refusal(answer) == (404, "ProductNotFound", [])
+
+
+def test_condition_of_a_date_is_refused_by_its_name(call, stored_product, changes):
+    headers = {"If-Unmodified-Since": "Sun, 22 Nov 2026 08:00:00 GMT"}
+
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, headers=headers)
+
+    assert refusal(answer) == (400, "ValidationError", ["If-Unmodified-Since"])
+    assert changes() == []
+
+
 def test_of_changes_to_one_version_each_is_left_to_the_creator(call, stored_product, changes):
     product_id = stored_product(version=3)["productId"]
 
     assert {put(call, product_id, '"3"').status for _ in range(3)} == {202}
     assert [change["expectedVersion"] for change in changes()] == [3, 3, 3]
+
+
+# Waiting
+
+
+@pytest.fixture
+def at_once(monkeypatch, decide):
+    """Return a function that lets each change be decided as soon as it is queued, with such a record."""
+
+    def let(**attributes):
+        send = function.QUEUE.send
+
+        def send_and_decide(change):
+            send(change)
+            decide(change, **attributes)
+
+        monkeypatch.setattr(function.QUEUE, "send", send_and_decide)
+
+    return let
+
+
+def test_who_waits_gets_the_product_as_the_change_made_it(call, stored_product, at_once):
+    product = stored_product()
+    after = {**product, "price": "12.00", "version": 2}
+    at_once(after=after)
+
+    answer = call(handler, "PUT", product["productId"], body={"price": 12}, headers={"Prefer": "wait=5"})
+
+    assert (answer.status, answer.body) == (200, {"product": {**after, "price": 12.0}})
+    assert answer.headers["Preference-Applied"] == "wait=5"
+    assert answer.headers["X-Change-Id"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "field"), [("NameTaken", 409, "name"), ("VersionMismatch", 412, "If-Match")]
+)
+def test_who_waits_is_told_why_the_change_was_rejected(call, stored_product, at_once, reason, status, field):
+    product = stored_product()
+    at_once(status="REJECTED", reason=reason, version=2)
+
+    headers = {"Prefer": "wait=5", "If-Match": '"1"'}
+    answer = call(handler, "PUT", product["productId"], body={"price": 12}, headers=headers)
+
+    assert refusal(answer) == (status, reason, [field])
+    assert "Preference-Applied" not in answer.headers
+
+
+@pytest.mark.parametrize("outcome", [None, {"status": "SUPERSEDED", "reason": "NewerChangeApplied"}])
+def test_change_that_is_not_applied_in_time_is_accepted(call, stored_product, at_once, changes, clock, outcome):
+    product_id = stored_product()["productId"]
+    if outcome:
+        at_once(**outcome)
+
+    answer = call(handler, "PUT", product_id, body={"price": 12}, headers={"Prefer": "wait=5"})
+
+    (change,) = changes()
+    assert answer.status == 202
+    assert answer.body == {"productId": product_id, "changeId": change["changeId"], "status": "ACCEPTED"}
+    assert "Preference-Applied" not in answer.headers
+    assert clock.monotonic() == pytest.approx(0 if outcome else 5)
+
+
+@pytest.mark.parametrize("prefer", [None, "respond-async", "wait=soon", "handling=lenient"])
+def test_who_does_not_ask_is_not_kept_waiting(call, stored_product, at_once, clock, prefer):
+    at_once(after=stored_product())
+
+    answer = call(handler, "PUT", stored_product()["productId"], body={"price": 12}, headers={"Prefer": prefer})
+
+    assert answer.status == 202
+    assert clock.pauses == []
 
 
 # Refusals
@@ -427,6 +531,22 @@ def test_empty_change_is_told_what_can_be_changed(call, stored_product):
     message = call(handler, "PUT", stored_product()["productId"], body={}).body["message"]
 
     assert "at least one of name, description, price, currency, billingCycle, features, active" in message
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({f"{number:04}": 1 for number in range(2_500)}, 20),
+        ({f"{number:04}" + "x" * 1_000: 1 for number in range(30)}, 20),
+        ({"features": [1] * 10_000}, 1),
+    ],
+    ids=["many", "long", "features"],
+)
+def test_answer_to_much_nonsense_is_short(call, stored_product, body, count):
+    answer = call(handler, "PUT", stored_product()["productId"], body=body)
+
+    assert (answer.status, len(answer.body["details"])) == (400, count)
+    assert len(answer.text.encode()) < 10_000
 
 
 def test_body_over_32_kb_is_refused(call, stored_product, changes):

@@ -86,6 +86,8 @@ def test_document_has_every_field_in_requests_and_answers(schemas):
 
     check_names(fields["properties"], FIELD_NAMES, "schema ProductFields in openapi/product-api.yaml")
     check_names(product["properties"], PRODUCT_ATTRIBUTES, "schema Product in openapi/product-api.yaml")
+    changed = schemas["ChangeRecord"]["properties"]["changed"]["items"]["enum"]
+    check_names(changed, FIELD_NAMES, "changed in schema ChangeRecord in openapi/product-api.yaml")
     check_names(product["required"], PRODUCT_ATTRIBUTES, "required of schema Product in openapi/product-api.yaml")
     required = [name for part in schemas["NewProduct"]["allOf"] for name in part.get("required", ())]
     check_names(

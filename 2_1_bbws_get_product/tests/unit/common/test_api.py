@@ -374,7 +374,7 @@ def test_failure_of_aws_is_a_503_that_says_when_to_try_again(call, error):
 def test_answers_of_5xx_are_counted_for_the_function_and_others_are_not(call, capsys, error, faults):
     call(raising(error))
 
-    counted = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    counted = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "Faults" in line]
     assert [(line["Faults"], line["Function"]) for line in counted] == [(1, "bbws-under-test-local")] * faults
 
 
@@ -383,6 +383,41 @@ def test_event_of_another_shape_is_a_500_in_the_error_shape(call, event):
     answer = call(echo, event=event)
 
     assert (answer.status, answer.body["error"]) == (500, "InternalError")
+
+
+# Metrics
+
+
+@pytest.mark.parametrize(("outcome", "faults"), [(None, []), (NameTaken(), []), (RuntimeError(), [1])], ids=str)
+def test_duration_of_every_request_is_counted_and_every_failure(call, clock, measured, outcome, faults):
+    @api.http_handler(allowed_origins=[ORIGIN])
+    def handler(request: api.Request) -> api.Response:
+        clock.sleep(0.25)
+        if outcome is not None:
+            raise outcome
+        return api.Response(200, {})
+
+    call(handler)
+
+    found = measured()
+    assert [metric.value for metric in found if metric.name == "RequestDuration"] == [250]
+    assert [metric.value for metric in found if metric.name == "Faults"] == faults
+    dimensions = {"Environment": "local", "Function": "bbws-under-test-local"}
+    assert all(metric.dimensions == dimensions for metric in found)
+
+
+@pytest.mark.parametrize("outcome", [None, NameTaken(), RuntimeError()], ids=str)
+def test_duration_of_a_request_that_waited_is_not(call, clock, measured, outcome):
+    @api.http_handler(allowed_origins=[ORIGIN])
+    def handler(request: api.Request) -> api.Response:
+        request.stopwatch.pause(2)
+        if outcome is not None:
+            raise outcome
+        return api.Response(200, {})
+
+    call(handler)
+
+    assert {metric.name for metric in measured()} == ({"Faults"} if isinstance(outcome, RuntimeError) else set())
 
 
 # CORS
@@ -394,7 +429,7 @@ def test_allowed_origin_may_read_the_answer_and_its_headers(call):
     assert headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Origin" in headers["Vary"].split(", ")
     exposed = set(headers["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"Allow", "ETag", "Location", "Retry-After", "X-Change-Id", "X-Request-Id"}
+    assert exposed == {"Allow", "ETag", "Location", "Preference-Applied", "Retry-After", "X-Change-Id", "X-Request-Id"}
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null", ORIGIN + ".evil.example"])

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, is_read, public_record, record_hash, record_of
-from common.product import PRODUCT_ATTRIBUTES, public
+from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES, public
 
 RECORD = {
     "recordVersion": 1,
@@ -68,7 +68,8 @@ def test_record_is_told_apart_from_what_else_an_item_holds():
 
 
 def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
-    before, after = (dict.fromkeys(PRODUCT_ATTRIBUTES, price) for price in ("199.90", "299.90"))
+    before = dict.fromkeys(PRODUCT_ATTRIBUTES, "199.90")
+    after = {**before, "price": "299.90"}
     record = {**RECORD, "before": before, "after": after}
 
     shown = public_record(record)
@@ -76,11 +77,27 @@ def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
     assert shown == {
         **record,
         "fields": {"price": 299.9},
+        "changed": ["price"],
         "before": public(before),
         "after": public(after),
     }
     assert (shown["before"]["price"], shown["after"]["price"]) == (199.9, 299.9)
-    assert tuple(shown) == RECORD_ATTRIBUTES
+    assert set(shown) == {*RECORD_ATTRIBUTES, "changed"}
+
+
+def test_shown_record_names_the_fields_that_changed_in_their_order():
+    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "1.00")
+
+    def changed(before, after):
+        return public_record({**RECORD, "before": before, "after": after})["changed"]
+
+    assert changed(product, {**product, "price": "2.00", "name": "Other", "version": 2, "lastUpdatedBy": "b"}) == [
+        "name",
+        "price",
+    ]
+    assert changed(product, product) == []
+    assert changed(None, product) == list(FIELD_NAMES)
+    assert changed(None, None) == []
 
 
 def test_record_of_what_made_no_product_is_shown_too():

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import fold, is_printable, normalise
+from common import text as text_module
+from common.text import fold, is_printable, normalised
 
 # Every letter whose case or composition is out of the ordinary, and some that are ordinary.
 NAMES = st.text(
@@ -16,6 +17,11 @@ NAMES = st.text(
     min_size=1,
     max_size=12,
 )
+
+
+def normalise(text):
+    """Return a text as it is stored, of whatever length."""
+    return normalised(text, 0, 1000)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,47 @@ def test_blanks_around_a_text_are_no_part_of_it(blanks):
 
 def test_joiners_inside_a_text_stay():
     assert normalise("👩\u200d💻 نمی\u200cخواهم") == "👩\u200d💻 نمی\u200cخواهم"
+
+
+def test_what_counts_are_the_characters_that_are_stored():
+    assert normalised("  e\u0301\u00a0", 1, 1) == "é"
+    for text in ("", "  ", "ab", "e\u0301\u0301"):
+        with pytest.raises(ValueError, match=r"^$"):
+            normalised(text, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["\ta", "a\n", "\x00", "a\ud83d"])
+def test_what_is_not_printable_is_not_stored_not_even_trimmed(text):
+    with pytest.raises(ValueError, match=r"^$"):
+        normalised(text, 0, 10)
+
+
+def test_text_that_can_not_become_short_enough_is_refused_before_it_is_composed(monkeypatch):
+    composed = []
+
+    class Watched:
+        category = staticmethod(unicodedata.category)
+
+        @staticmethod
+        def normalize(form, text):
+            composed.append(len(text))
+            return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(text_module, "unicodedata", Watched)
+
+    for text in ("a" + "\u0301\u0323" * 15_000, "x" * 32_000, "\u1100\u1161" * 16_000):
+        with pytest.raises(ValueError, match=r"^$"):
+            normalised(text, 3, 100)
+    assert composed == []
+    assert normalised(" " * 32_000 + "abc", 3, 100) == "abc"
+
+
+def test_every_character_may_be_written_as_its_parts():
+    """No text of the longest that is allowed is refused for how it is composed."""
+    for character in map(chr, range(0x110000)):
+        parts = unicodedata.normalize("NFD", character)
+        if parts != character and is_printable(character) and unicodedata.normalize("NFC", parts) == character:
+            assert normalised(f"x{parts}x", 3, 3) == f"x{character}x"
 
 
 @given(NAMES)

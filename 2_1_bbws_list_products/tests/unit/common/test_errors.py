@@ -11,10 +11,11 @@ CONTRACT = [
     (errors.InvalidCursor(), 400, "InvalidCursor", ["cursor"]),
     (errors.Forbidden("no"), 403, "Forbidden", []),
     (errors.NotFound("nothing there"), 404, "NotFound", []),
+    (errors.ChangePending("not yet"), 404, "NotFound", []),
     (errors.ProductNotFound("p-1"), 404, "ProductNotFound", []),
     (errors.NotAcceptable(), 406, "NotAcceptable", ["Accept"]),
     (errors.NameTaken(), 409, "NameTaken", ["name"]),
-    (errors.VersionMismatch(4), 412, "VersionMismatch", ["If-Match"]),
+    (errors.VersionMismatch("If-Match", "must be *"), 412, "VersionMismatch", ["If-Match"]),
     (errors.PayloadTooLarge(32768), 413, "PayloadTooLarge", ["body"]),
     (errors.UnsupportedMediaType(), 415, "UnsupportedMediaType", ["Content-Type"]),
     (errors.IdempotencyKeyReused(), 422, "IdempotencyKeyReused", ["Idempotency-Key"]),
@@ -41,16 +42,21 @@ def test_message_names_every_field_at_fault():
     assert error.message == "name is long; price is low"
 
 
+@pytest.mark.parametrize(
+    ("count", "told", "more"), [(20, 20, ""), (21, 20, "; and 1 more"), (666, 20, "; and 646 more")]
+)
+def test_of_many_details_the_first_are_told_and_the_rest_counted(count, told, more):
+    error = errors.ValidationError([{"field": f"x{number}", "message": "is wrong"} for number in range(count)])
+
+    assert [detail["field"] for detail in error.details] == [f"x{number}" for number in range(told)]
+    assert error.message.partition("x19 is wrong")[2].removesuffix(" like these") == more
+
+
 def test_missing_product_is_named():
     assert "p-1" in errors.ProductNotFound("p-1").message
 
 
-def test_mismatch_names_the_current_version_as_a_condition_has_it_and_says_what_to_do():
-    message = errors.VersionMismatch(4).message
-
-    assert '"4"' in message
-    assert "read the product again" in message
-
-
 def test_only_what_passes_by_itself_says_when_to_try_again():
-    assert [error.code for error, *_ in CONTRACT if "Retry-After" in error.headers] == ["ServiceUnavailable"]
+    waiting = [type(error) for error, *_ in CONTRACT if "Retry-After" in error.headers]
+
+    assert waiting == [errors.ChangePending, errors.ServiceUnavailable]

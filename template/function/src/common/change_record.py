@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from common.canonical import canonical_hash
-from common.product import public, public_fields
+from common.product import FIELD_NAMES, public, public_fields
 
 # Records are also checked where none of a function's settings is there, which other modules want when they are loaded.
 if TYPE_CHECKING:
@@ -85,12 +85,14 @@ def record_of(values: Mapping[str, object]) -> ChangeRecord:
 def public_record(record: ChangeRecord) -> dict[str, object]:
     """Return a change record as answers show it: prices are JSON numbers, as everywhere in the API.
 
-    Its `hash` is that of the stored record, in which prices are text.
+    It has one attribute more, `changed`: the names of the fields that are others after the change than before. Its
+    `hash` is that of the stored record, in which prices are text.
     """
-    before, after = record["before"], record["after"]
+    before, after = (product and public(product) for product in (record["before"], record["after"]))
     return {
         **record,
         "fields": public_fields(record["fields"]),
-        "before": None if before is None else public(before),
-        "after": None if after is None else public(after),
+        "changed": [name for name in FIELD_NAMES if (before or {}).get(name) != (after or {}).get(name)],
+        "before": before,
+        "after": after,
     }

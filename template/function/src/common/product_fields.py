@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import pydantic
-from pydantic import AfterValidator, ConfigDict, PlainValidator, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, PlainValidator, TypeAdapter
 from pydantic import ValidationError as PydanticError
 
 from common import prices
@@ -25,7 +26,7 @@ from common.product import (
     Text,
     Texts,
 )
-from common.text import is_printable, normalise
+from common.text import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,12 +64,6 @@ ALLOWED = {name: _allowed(rule) for name, rule in _RULES.items()}
 _ALLOWED_PART = {field.name: _allowed(field.rule.each) for field in FIELDS if isinstance(field.rule, Texts)}
 
 
-def _printable(text: str) -> str:
-    if not is_printable(text):
-        raise ValueError
-    return normalise(text)
-
-
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
         raise ValueError
@@ -97,9 +92,7 @@ def _type(rule: Rule, money: Callable[[Money], Callable[[object], str]]) -> Any:
     """Return the type whose values a rule allows."""
     match rule:
         case Text():
-            # The length that counts is that of what is stored, so it comes after normalising.
-            length = StringConstraints(min_length=rule.shortest, max_length=rule.longest)
-            return Annotated[str, AfterValidator(_printable), length]
+            return Annotated[str, AfterValidator(partial(normalised, shortest=rule.shortest, longest=rule.longest))]
         case Texts():
             return Annotated[list[_type(rule.each, money)], pydantic.Field(max_length=rule.most)]  # type: ignore[misc]
         case Money():

@@ -59,6 +59,12 @@ def test_line_is_written_whole_so_that_threads_do_not_mix_theirs(monkeypatch):
     assert line.endswith("\n")
 
 
+def test_duration_is_counted_in_milliseconds_for_each_function():
+    duration = metrics.request_duration(0.25)
+
+    assert duration == Metric("RequestDuration", 250, "Milliseconds", {"Function": "bbws-under-test-local"})
+
+
 @pytest.mark.parametrize(
     ("since", "until", "milliseconds"),
     [(EARLIER, LATER, 1250.5), (EARLIER, EARLIER, 0), (LATER, EARLIER, 0)],

@@ -76,7 +76,7 @@ def test_where_there_are_no_parameters_each_one_is_refused():
 
 
 def test_long_name_of_an_unknown_parameter_is_quoted_in_part():
-    assert list(refused({"x" * 5000: ["1"]})) == ["x" * 100]
+    assert list(refused({"x" * 5000: ["1"]})) == ["x" * 40 + "…"]
 
 
 def test_half_of_a_surrogate_pair_in_a_name_is_quoted_as_something_that_can_be_sent():
