@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.scripts.infrastructure.conftest import Aws
 
 DAY = 24 * 60 * 60
-INDEXES = {"Price": "GSI1", "Name": "GSI2", "Created": "GSI3"}
+INDEXES = {"Price": "GSI1", "Name": "GSI2", "Created": "GSI3", "CurrencyAndPrice": "GSI4"}
 CLIENTS = {"storefront": ("reader", 100, 200), "admin": ("writer", 50, 100)}
 ROUTES = {
     "/v1.0/products": {"GET": "list-products", "POST": "create-product"},
