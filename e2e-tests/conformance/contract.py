@@ -187,8 +187,20 @@ def decimals_in_prose() -> dict[str, int]:
     return dict.fromkeys(cast("list[str]", component("schemas", "Currency")["enum"]), other) | listed
 
 
+@cache
+def amounts() -> frozenset[str]:
+    """Return the fields that are amounts of money, which are in the currency of their product."""
+    fields = cast("Json", component("schemas", "ProductFields")["properties"])
+    return frozenset(name for name, schema in fields.items() if resolved(schema) == component("schemas", "Amount"))
+
+
+def no_amounts(fields: Mapping[str, object], currency: object) -> set[str]:
+    """Return which fields the prose refuses as amounts in a currency."""
+    return {name for name in amounts() if is_no_amount(fields.get(name), currency)}
+
+
 def is_no_amount(number: object, currency: object) -> bool:
-    """Tell whether the prose refuses a number as a price; without a currency it may have the decimals of any."""
+    """Tell whether the prose refuses a number as an amount; without a currency it may have the decimals of any."""
     if not isinstance(number, Decimal) or not number.is_finite():
         return False
     known = decimals_in_prose()
@@ -200,12 +212,12 @@ def is_no_amount(number: object, currency: object) -> bool:
 
 
 def depends_on_currency(body: bytes) -> bool:
-    """Tell whether a change holds a price alone that some currencies have and others don't."""
+    """Tell whether a change holds amounts without a currency that some currencies have and others don't."""
     try:
         value = json_object(body)
     except NoObject:
         return False
-    return "currency" not in value and any(is_no_amount(value.get("price"), known) for known in decimals_in_prose())
+    return "currency" not in value and any(no_amounts(value, known) for known in decimals_in_prose())
 
 
 class NoObject(Exception):
@@ -268,9 +280,9 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
         value = json_object(body)
     except NoObject:
         return {"body"}
-    # A change of the price alone is in the currency of a product that the document doesn't know.
+    # Amounts without a currency are in that of a product, which the document doesn't know.
     currency = value.get("currency", "ZAR" if schema == "NewProduct" else None)
-    found = {"price"} if is_no_amount(value.get("price"), currency) else set()
+    found = no_amounts(value, currency)
     for error in errors(f"#/components/schemas/{schema}", value):
         if error.absolute_path:
             found.add(str(error.absolute_path[0]))

@@ -6,7 +6,7 @@ import uuid
 import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from conformance.contract import faults_of_query, parameters, refuses_text
+from conformance.contract import amounts, faults_of_query, parameters, refuses_text
 from product_api import json_of
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ class RealThings:
         if query and not any(faults_of_query(operation_id, {name: [text]}) for name, text in query.items()):
             case.query = self._real_query(operation_id, product_id, query)
         if isinstance(case.body, dict):
-            price = case.body.get("price")
-            if isinstance(price, float) and price > 0 and (number := zlib.crc32(repr(price).encode()) % 8):
-                # Only the prose says how many decimals there may be: most get none, as every currency has them, or two.
-                case.body["price"] = int(price % 1e9) + 1 if number > 3 else round(price % 1e9, 2)
+            for name in amounts() & case.body.keys():
+                amount = case.body[name]
+                if isinstance(amount, float) and amount > 0 and (number := zlib.crc32(repr(amount).encode()) % 8):
+                    # Only the prose says how many decimals there may be: most get none, as every currency has them, or
+                    # two.
+                    case.body[name] = int(amount % 1e9) + 1 if number > 3 else round(amount % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
         for name in ("If-Match", "If-None-Match"):

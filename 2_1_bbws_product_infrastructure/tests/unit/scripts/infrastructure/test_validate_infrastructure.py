@@ -328,7 +328,7 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         ),
         (
             changed("dynamodb.DescribeTable", "Table", "GlobalSecondaryIndexes", to=[]),
-            [f"{TABLE} has the three indexes no: {{}}"],
+            [f"{TABLE} has its indexes no: {{}}"],
         ),
         (
             changed("dynamodb.DescribeTable", "Table", "SSEDescription", to={}),
