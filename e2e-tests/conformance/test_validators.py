@@ -154,7 +154,9 @@ def test_bodies_are_taken_and_refused_as_the_document_says(
     expected = faults_of_body(schema, body)
     assert bool(blamed) == bool(expected), (blamed, expected)
     if expected != {"body"} and "body" not in blamed:
-        assert {re.sub(r"\[\d+\]$", "", field) for field in blamed} == {name[:100] for name in expected}
+        # A name that is longer than any that there is, is cut.
+        cut = {name if len(name) <= 40 else f"{name[:40]}…" for name in expected}
+        assert {re.sub(r"\[\d+\]$", "", field) for field in blamed} == cut
 
 
 BOUNDS = """
