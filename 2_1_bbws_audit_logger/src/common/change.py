@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from common import timestamps
+from common.change_record import Attribution, record_version
 from common.log import logger
 from common.product import FIELDS
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 # The newest that this code reads. A message bears the least version that understands all that it holds, so that older
 # readers take whatever they can (documentation/decisions/message-versions.md).
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ChangeType = Literal["CREATE", "UPDATE", "DELETE"]
 
 
-class Change(TypedDict):
+class Change(Attribution, TypedDict):
     """The body of a message on the change queue.
 
     `fields` holds all fields for a CREATE, the given ones for an UPDATE, ``{"active": false}`` for a DELETE.
@@ -50,6 +51,7 @@ def new_change(
     change_id: str | None = None,
     expected_version: int | None = None,
     last_updated: str | None = None,
+    attribution: Attribution | None = None,
 ) -> Change:
     """Return a change that is asked for now.
 
@@ -64,9 +66,12 @@ def new_change(
     last_updated : str, optional
         The `dateLastUpdated` of the product as it was read. The change is stamped later than that, so that a clock
         running behind doesn't make it the older one.
+    attribution : Attribution, optional
+        Who asked for it, and why, as far as the caller says so.
     """
+    attribution = attribution or {}
     return {
-        "schemaVersion": schema_version(fields),
+        "schemaVersion": schema_version(fields, attribution),
         "changeId": change_id or str(uuid.uuid4()),
         "changeType": change_type,
         "productId": product_id,
@@ -75,12 +80,13 @@ def new_change(
         "requestId": request_id,
         "expectedVersion": expected_version,
         "fields": fields,
+        **attribution,
     }
 
 
-def schema_version(fields: Fields) -> int:
-    """Return the least version of the message that has all of these fields."""
-    return max((field.since for field in FIELDS if field.name in fields), default=1)
+def schema_version(fields: Fields, attribution: Attribution) -> int:
+    """Return the least version of the message that has all of these fields, and this attribution."""
+    return max(record_version(attribution), *(field.since for field in FIELDS if field.name in fields))
 
 
 class ChangeQueue:

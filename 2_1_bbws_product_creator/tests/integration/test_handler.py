@@ -149,7 +149,7 @@ def test_change_waits_until_its_product_is_there(deliver: Callable[..., BatchAns
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"schemaVersion": 2}, "schemaVersion"),
+        ({"schemaVersion": 3}, "schemaVersion"),
         ({"requestedAt": "yesterday"}, "requestedAt"),
         ({"requestedAt": requested_at(60 * 60)}, "requestedAt: is more than 0:05:00 ahead"),
         ({"requestedAt": requested_at(-31 * 24 * 60 * 60)}, "requestedAt: is more than 30 days ago"),
