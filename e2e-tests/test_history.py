@@ -173,7 +173,7 @@ def test_history_is_a_chain_of_records_newest_first(writer: ProductApi, changed:
     assert records[0]["after"] == changed
     assert records[-1]["previousHash"] is None
     assert all(is_uuid(record["changeId"]) for record in records)
-    assert all(len(record) == 18 for record in records)
+    assert all(len(record) == 19 for record in records)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
