@@ -169,7 +169,7 @@ def test_history_is_a_chain_of_records_newest_first(writer: ProductApi, changed:
     assert records[0]["after"] == changed
     assert records[-1]["previousHash"] is None
     assert all(is_uuid(record["changeId"]) for record in records)
-    assert all(len(record) == 18 for record in records)
+    assert all(len(record) == 19 for record in records)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
@@ -262,3 +262,29 @@ def test_cursor_of_another_products_history_is_refused(
     other = products.make()
     response = writer.history(other["productId"], cursor=cursor)
     assert_refused(response, 400, "InvalidCursor", field="cursor")
+
+
+# Who asked, and why
+
+
+def test_history_tells_who_asked_and_why_where_the_caller_said_so(writer: ProductApi, products: Products) -> None:
+    product_id = products.make()["productId"]
+    headers = {"X-Acting-User": "Zo%C3%AB%20Smith", "X-Change-Note": "%F0%9F%9A%80 back in stock"}
+    stated = writer.record(writer.update(product_id, {"price": 2}, headers))
+    assert (stated["recordVersion"], stated["actingUser"]) == (2, "Zoë Smith")
+    assert stated["changeNote"] == "🚀 back in stock"
+
+    plain = writer.record(writer.update(product_id, {"price": 3}))
+    assert (plain["recordVersion"], plain["previousHash"]) == (1, stated["hash"])
+    assert not plain.keys() & {"actingUser", "changeNote"}
+
+
+@pytest.mark.parametrize("header", ["X-Acting-User", "X-Change-Note"])
+@pytest.mark.parametrize("value", ["%", "%FF", "%0A", "%E2%80%AE", "%20", "x" * 501])
+def test_what_can_not_be_who_asked_or_why_is_refused(writer: ProductApi, header: str, value: str) -> None:
+    for response in (
+        writer.create({}, {header: value}),
+        writer.update(UNKNOWN, {"price": 2}, {header: value}),
+        writer.withdraw(UNKNOWN, {header: value}),
+    ):
+        assert_refused(response, 400, "ValidationError", field=header, allowed="percent-encoded UTF-8")

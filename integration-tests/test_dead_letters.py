@@ -75,7 +75,7 @@ HASTY_CHANGES: dict[str, Callable[[], Json | str | list[object]]] = {
 BAD_RECORDS: dict[str, Callable[[], Json | str | list[object]]] = {
     "no JSON": lambda: f"no JSON {new_id()}",
     "no object": lambda: [record_of()],
-    "record version 2": lambda: sealed({**record_of(), "recordVersion": 2}),
+    "record version 3": lambda: sealed({**record_of(), "recordVersion": 3}),
     "another hash": lambda: {**record_of(), "hash": "0" * 64},
     "an altered field": lambda: {**record_of(), "requestedBy": "somebody else"},
     "an added attribute": lambda: {**record_of(), "urgent": True},

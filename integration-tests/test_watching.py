@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 API_FUNCTIONS = {"list-products", "get-product", "create-product", "update-product", "delete-product"}
 FUNCTIONS = {*API_FUNCTIONS, "product-creator", "audit-logger"}
 QUEUES = {"change", "audit"}
-TABLE_AND_INDEXES = {"table", "productsbycreatedindex", "productsbynameindex", "productsbypriceindex"}
+TABLE_AND_INDEXES = {
+    "table",
+    *(f"productsby{what}index" for what in ("created", "name", "price", "currencyandprice")),
+}
 WIDTH = 24
 
 

@@ -11,12 +11,20 @@ from idempotency import CreationIds
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
+    from common.change_record import Attribution
     from common.product import Fields
     from common.product_table import ProductTable
 
 
 def request_creation(
-    table: ProductTable, queue: ChangeQueue, fields: Fields, *, key: str | None, requested_by: str, request_id: str
+    table: ProductTable,
+    queue: ChangeQueue,
+    fields: Fields,
+    *,
+    key: str | None,
+    requested_by: str,
+    request_id: str,
+    attribution: Attribution,
 ) -> Change:
     """Queue the creation of a product, unless the same request has been decided before.
 
@@ -37,7 +45,13 @@ def request_creation(
     """
     ids = CreationIds.random() if key is None else CreationIds.derived(requested_by, key, fields)
     change = new_change(
-        "CREATE", ids.product_id, fields, requested_by=requested_by, request_id=request_id, change_id=ids.change_id
+        "CREATE",
+        ids.product_id,
+        fields,
+        requested_by=requested_by,
+        request_id=request_id,
+        change_id=ids.change_id,
+        attribution=attribution,
     )
     if key is not None and _decided_before(table, change):
         return change

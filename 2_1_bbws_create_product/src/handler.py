@@ -5,6 +5,7 @@ from __future__ import annotations
 from common import api, aws, configuration
 from common.accepted import accepted, location
 from common.api_clients import ApiClients
+from common.attribution import attribution
 from common.awaited import applied
 from common.change import ChangeQueue
 from common.conditions import Conditions
@@ -27,9 +28,18 @@ def handler(request: api.Request) -> api.Response:
     refuse_all(request.query)
     key = idempotency_key(request)
     conditions = Conditions.of(request)
+    stated = attribution(request)
     fields = new_product(request.json_object())
     conditions.check_list()
-    change = request_creation(TABLE, QUEUE, fields, key=key, requested_by=client.name, request_id=request.request_id)
+    change = request_creation(
+        TABLE,
+        QUEUE,
+        fields,
+        key=key,
+        requested_by=client.name,
+        request_id=request.request_id,
+        attribution=stated,
+    )
     made = applied(request, TABLE, change)
     if made is None:
         return accepted(request, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common import api, aws, configuration
 from common.api_clients import ApiClients
+from common.attribution import attribution
 from common.awaited import applied
 from common.change import ChangeQueue
 from common.conditions import Conditions
@@ -29,6 +30,7 @@ def handler(request: api.Request) -> api.Response:
         conditions=Conditions.of(request),
         requested_by=client.name,
         request_id=request.request_id,
+        attribution=attribution(request),
     )
     made = applied(request, TABLE, change)
     return api.Response(204, headers={"X-Change-Id": change["changeId"]} if made is None else made.headers)

@@ -9,6 +9,7 @@ from common.product_lookup import active_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
+    from common.change_record import Attribution
     from common.conditions import Conditions
     from common.product_table import ProductTable
 
@@ -21,6 +22,7 @@ def request_withdrawal(
     conditions: Conditions,
     requested_by: str,
     request_id: str,
+    attribution: Attribution,
 ) -> Change:
     """Queue the withdrawal of a product: it stays in the table, with its history, and can be restored.
 
@@ -45,6 +47,7 @@ def request_withdrawal(
         {"active": False},
         requested_by=requested_by,
         request_id=request_id,
+        attribution=attribution,
         expected_version=conditions.expected_version(product),
         last_updated=product["dateLastUpdated"],
     )

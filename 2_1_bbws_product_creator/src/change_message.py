@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, cast
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NotRequired, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, with_config
 from pydantic import ValidationError as PydanticError
@@ -15,6 +16,7 @@ from typing_extensions import TypedDict
 from common import timestamps
 from common.batch import InvalidMessage, check_version
 from common.change import SCHEMA_VERSION, ChangeType
+from common.change_record import LONGEST_ACTING_USER, LONGEST_CHANGE_NOTE, attributed
 from common.errors import ValidationError
 from common.product import FIELD_NAMES, LATER_DEFAULTS, UUID_PATTERN
 from common.product_fields import queued_fields
@@ -51,6 +53,8 @@ class _Message(TypedDict):
     requestId: Annotated[str, StringConstraints(max_length=_LONGEST_ID)]
     expectedVersion: Annotated[int, Field(ge=1)] | None
     fields: dict[str, object]
+    actingUser: NotRequired[Annotated[str, AfterValidator(partial(attributed, longest=LONGEST_ACTING_USER))]]
+    changeNote: NotRequired[Annotated[str, AfterValidator(partial(attributed, longest=LONGEST_CHANGE_NOTE))]]
 
 
 _MESSAGE = TypeAdapter(_Message)

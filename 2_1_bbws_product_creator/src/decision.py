@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
-from common.change_record import RECORD_VERSION, ChangeRecord, Status, record_hash
+from common.change_record import ATTRIBUTION, ChangeRecord, Status, record_hash, record_version
 from common.head import Head
 from common.product import PRICE, name_to_take
 
@@ -124,7 +124,7 @@ def record(head: Head | None, change: Change, outcome: Outcome, applied_at: str)
         When it was decided, ISO 8601 in UTC with microseconds.
     """
     unsealed = {
-        "recordVersion": RECORD_VERSION,
+        "recordVersion": record_version(change),
         "sequence": head.sequence + 1 if head else 1,
         "changeId": change["changeId"],
         "changeType": change["changeType"],
@@ -141,6 +141,7 @@ def record(head: Head | None, change: Change, outcome: Outcome, applied_at: str)
         "before": head.product if head else None,
         "after": outcome.product,
         "previousHash": head.last_hash if head else None,
+        **{name: value for name, value in change.items() if name in ATTRIBUTION},
     }
     return cast("ChangeRecord", {**unsealed, "hash": record_hash(unsealed)})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common import api, aws, configuration
 from common.accepted import accepted
 from common.api_clients import ApiClients
+from common.attribution import attribution
 from common.awaited import applied
 from common.change import ChangeQueue
 from common.conditions import Conditions
@@ -26,6 +27,7 @@ def handler(request: api.Request) -> api.Response:
     product_id = request.product_id()
     refuse_all(request.query)
     conditions = Conditions.of(request)
+    stated = attribution(request)
     fields = product_changes(request.json_object())
     change = request_update(
         TABLE,
@@ -35,6 +37,7 @@ def handler(request: api.Request) -> api.Response:
         conditions=conditions,
         requested_by=client.name,
         request_id=request.request_id,
+        attribution=stated,
     )
     made = applied(request, TABLE, change)
     if made is None:

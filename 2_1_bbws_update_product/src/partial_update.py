@@ -12,6 +12,7 @@ from common.product_lookup import existing_product
 
 if TYPE_CHECKING:
     from common.change import ChangeQueue
+    from common.change_record import Attribution
     from common.conditions import Conditions
     from common.product import Fields
     from common.product_table import ProductTable
@@ -26,6 +27,7 @@ def request_update(
     conditions: Conditions,
     requested_by: str,
     request_id: str,
+    attribution: Attribution,
 ) -> Change:
     """Queue a change of the given fields; setting `active` restores or withdraws the product.
 
@@ -64,6 +66,7 @@ def request_update(
         fields,
         requested_by=requested_by,
         request_id=request_id,
+        attribution=attribution,
         expected_version=version,
         last_updated=product["dateLastUpdated"],
     )

@@ -115,8 +115,9 @@ class Caller:
 
     def _register(self, operation_id: str, response: Response) -> None:
         """Keep what there is to read, and note what there is to withdraw in the end."""
-        if operation_id == "createProduct" and response.status_code == 202:
-            self._real_things.created(response.json()["productId"])
+        if operation_id == "createProduct" and response.status_code in (201, 202):
+            made = response.json()
+            self._real_things.created(made.get("product", made)["productId"])
         if operation_id == "withdrawProduct" and response.status_code == 204:
             self._real_things.withdrawn(str(response.request.url).rstrip("/").rpartition("/")[2])
 

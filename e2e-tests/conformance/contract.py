@@ -328,6 +328,8 @@ def faults_of_query(operation_id: str, query: Mapping[str, Sequence[str]]) -> se
         found.add("minPrice")
     if "changeId" in query and {"limit", "cursor"} & query.keys():
         found.add("changeId")
+    if "wait" in query and "changeId" not in query:
+        found.add("wait")
     return found
 
 

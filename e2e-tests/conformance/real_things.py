@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 from conformance.contract import amounts, faults_of_query, parameters, refuses_text
 from product_api import json_of
@@ -63,6 +64,9 @@ class RealThings:
         query = {name: _text(value) for name, value in (case.query or {}).items()}
         if query and not any(faults_of_query(operation_id, {name: [text]}) for name, text in query.items()):
             case.query = self._real_query(operation_id, product_id, query)
+            if "wait" in case.query:
+                # Each of many requests would wait for what never comes.
+                case.query["wait"] = "0"
         if isinstance(case.body, dict):
             for name in amounts() & case.body.keys():
                 amount = case.body[name]
@@ -72,6 +76,14 @@ class RealThings:
                     case.body[name] = int(amount % 1e9) + 1 if number > 3 else round(amount % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
+        for name in ("X-Acting-User", "X-Change-Note"):
+            if (
+                case.headers
+                and name in case.headers
+                and not refuses_text(parameters(operation_id, "header")[name], str(case.headers[name]))
+            ):
+                # Only the prose says which bytes are text, and how much of it.
+                case.headers[name] = quote(str(case.headers[name])[:100])
         for name in ("If-Match", "If-None-Match"):
             if _number(operation_id, "header", name, case.headers):
                 case.headers[name] = self._tag(operation_id, product_id, case.query) or case.headers[name]
@@ -83,7 +95,8 @@ class RealThings:
         """
         number = zlib.crc32(repr(query).encode())
         if "changeId" in query and product_id and number % 3:
-            return {"changeId": str(self._api.records(product_id)[-1]["changeId"])}
+            change_id = str(self._api.records(product_id)[-1]["changeId"])
+            return {name: text for name, text in query.items() if name == "wait"} | {"changeId": change_id}
         if "cursor" in query and number % 4 == 1:
             if operation_id.endswith("Products"):
                 limit = {"limit": query["limit"]} if "limit" in query else {}
@@ -91,7 +104,7 @@ class RealThings:
             if product_id:
                 return {"limit": "1", "cursor": self._cursor(self._api.history(product_id, limit=1))}
         if number % 4:
-            query = {name: text for name, text in query.items() if name not in ("cursor", "changeId")}
+            query = {name: text for name, text in query.items() if name not in ("cursor", "changeId", "wait")}
         excluded = faults_of_query(operation_id, {name: [text] for name, text in query.items()})
         if excluded and number % 8:
             # Of two searches that exclude each other now the one goes and now the other.

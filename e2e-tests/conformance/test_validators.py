@@ -138,6 +138,10 @@ NO_OBJECTS = st.sampled_from(
     ]
 ) | st.binary(max_size=40)
 
+MOST_TOLD = cast(
+    "int", cast("Json", cast("Json", component("schemas", "ApiError")["properties"])["details"])["maxItems"]
+)
+
 bodies = objects() | objects() | objects() | objects() | NO_OBJECTS
 
 
@@ -154,9 +158,9 @@ def test_bodies_are_taken_and_refused_as_the_document_says(
     expected = faults_of_body(schema, body)
     assert bool(blamed) == bool(expected), (blamed, expected)
     if expected != {"body"} and "body" not in blamed:
-        # A name that is longer than any that there is, is cut.
-        cut = {name if len(name) <= 40 else f"{name[:40]}…" for name in expected}
-        assert {re.sub(r"\[\d+\]$", "", field) for field in blamed} == cut
+        told = {re.sub(r"\[\d+\]$", "", field) for field in blamed}
+        quoted = {name if len(name) <= 40 else f"{name[:40]}…" for name in expected}
+        assert told == quoted or (len(blamed) == MOST_TOLD and told < quoted)
 
 
 BOUNDS = """
@@ -175,6 +179,7 @@ QUERY_VALUES: dict[str, SearchStrategy[str]] = {
     "billingCycle": st.sampled_from(CYCLES),
     "currency": st.sampled_from(CURRENCIES),
     "changeId": st.sampled_from([ID, ID.upper(), ID[:4], ID.replace("-", ""), ""]),
+    "wait": st.sampled_from(["0", "1", "10", "11", "01", "1.5", "-1", "", "٣"]),
     "Limit": st.just("1"),
     "page": st.just("1"),
 }

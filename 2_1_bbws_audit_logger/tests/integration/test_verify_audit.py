@@ -102,6 +102,17 @@ def test_many_pages_of_days_are_read_whole(
     assert "verified 6 objects of 1 product" in verify("--from", "2026-11-02", "--to", "2026-11-04").output
 
 
+def test_records_of_both_versions_are_one_chain(verify: Callable[..., Outcome], trail: Trail) -> None:
+    first, second = chain(2)
+    stated = resealed(second, recordVersion=2, actingUser="Zoë", changeNote="Out of stock")
+    (third,) = chain(1, after=stated, begun=LONG_AGO + DAY)
+    trail.put_all([first, stated, third])
+    assert "verified 3 objects of 1 product" in verify().output
+
+    trail.put(altered(stated, actingUser="Somebody else"), object_key(stated))
+    assert about("WrongHash", object_key(stated)) in verify().found
+
+
 # Objects that are wrong by themselves
 
 
@@ -114,7 +125,7 @@ def test_many_pages_of_days_are_read_whole(
         (b"[" * 100_000, "JSON"),
         (b"[]", "object"),
         (b"1" * 2_000_000, "1,048,576 bytes"),
-        (as_json(altered(chain(2)[1], recordVersion=2)), "recordVersion"),
+        (as_json(altered(chain(2)[1], recordVersion=3)), "recordVersion"),
         (as_json({name: value for name, value in chain(2)[1].items() if name != "reason"}), "reason"),
         (as_json(altered(chain(2)[1], version=1.5)), "float"),
         (as_json(altered(chain(2)[1], requestedBy="\ud800")), "surrogates"),

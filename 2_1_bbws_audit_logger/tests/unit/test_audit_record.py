@@ -39,7 +39,7 @@ def test_missing_attribute_is_refused_by_its_name(name: str) -> None:
         ("no JSON", "JSON"),
         ("[]", "object"),
         ("[" * 100_000, "JSON"),
-        (json.dumps(record(recordVersion=2)), "recordVersion"),
+        (json.dumps(record(recordVersion=3)), "recordVersion"),
         (json.dumps(record(appliedAt="2026-11-22")), "appliedAt"),
         (json.dumps(record(appliedAt=None)), "appliedAt"),
         (json.dumps(record(requestedAt=7)), "requestedAt"),

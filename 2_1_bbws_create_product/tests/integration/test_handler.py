@@ -147,6 +147,29 @@ def test_allowed_origin_may_read_the_location(call):
     assert "Location" in headers["Access-Control-Expose-Headers"]
 
 
+# Who and why
+
+
+def test_what_the_caller_says_of_who_asked_and_why_goes_with_the_change(call, changes, logged):
+    headers = {"X-Acting-User": "Zo%C3%AB", "X-Change-Note": "Asked%20for%20by%20a%20customer"}
+
+    answer = call(handler, "POST", body=PLAN, headers=headers)
+
+    assert answer.status == 202
+    (change,) = changes()
+    assert (change["schemaVersion"], change["requestedBy"]) == (2, "admin")
+    assert (change["actingUser"], change["changeNote"]) == ("Zoë", "Asked for by a customer")
+    assert not any(word in repr(logged()) for word in ("Zoë", "customer"))
+
+
+@pytest.mark.parametrize("header", ["X-Acting-User", "X-Change-Note"])
+def test_what_can_not_be_who_asked_or_why_is_refused_by_its_header(call, changes, header):
+    answer = call(handler, "POST", body=PLAN, headers={header: "%FF"})
+
+    assert refusal(answer) == (400, "ValidationError", [header])
+    assert changes() == []
+
+
 # Waiting
 
 

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from common import timestamps
+from common.change_record import Attribution, record_version
 from common.log import logger
 from common.prices import since
 from common.product import FIELDS, Money
@@ -23,7 +24,7 @@ SCHEMA_VERSION = 2
 ChangeType = Literal["CREATE", "UPDATE", "DELETE"]
 
 
-class Change(TypedDict):
+class Change(Attribution, TypedDict):
     """The body of a message on the change queue.
 
     `fields` holds all fields for a CREATE, the given ones for an UPDATE, ``{"active": false}`` for a DELETE.
@@ -51,6 +52,7 @@ def new_change(
     change_id: str | None = None,
     expected_version: int | None = None,
     last_updated: str | None = None,
+    attribution: Attribution | None = None,
 ) -> Change:
     """Return a change that is asked for now.
 
@@ -65,9 +67,12 @@ def new_change(
     last_updated : str, optional
         The `dateLastUpdated` of the product as it was read. The change is stamped later than that, so that a clock
         running behind doesn't make it the older one.
+    attribution : Attribution, optional
+        Who asked for it, and why, as far as the caller says so.
     """
+    attribution = attribution or {}
     return {
-        "schemaVersion": schema_version(fields),
+        "schemaVersion": schema_version(fields, attribution),
         "changeId": change_id or str(uuid.uuid4()),
         "changeType": change_type,
         "productId": product_id,
@@ -76,14 +81,15 @@ def new_change(
         "requestId": request_id,
         "expectedVersion": expected_version,
         "fields": fields,
+        **attribution,
     }
 
 
-def schema_version(fields: Fields) -> int:
-    """Return the least version of the message that can hold all of these fields, with these values."""
+def schema_version(fields: Fields, attribution: Attribution) -> int:
+    """Return the least version of the message that can hold all of these fields, with these values and attribution."""
     held = [field for field in FIELDS if field.name in fields]
     amounts = [cast("str", fields[field.name]) for field in held if isinstance(field.rule, Money)]  # type: ignore[literal-required]
-    return max([1, *(field.since for field in held), *map(since, amounts)])
+    return max([record_version(attribution), *(field.since for field in held), *map(since, amounts)])
 
 
 class ChangeQueue:

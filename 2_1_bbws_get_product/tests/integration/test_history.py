@@ -200,6 +200,16 @@ def test_change_is_shown_with_its_whole_record_and_nothing_else(ask, history):
     assert answer.headers["Content-Type"] == "application/json"
 
 
+def test_change_is_shown_with_what_its_caller_said_of_who_asked_and_why(ask, history):
+    history.append(recordVersion=2, actingUser="Zoë", changeNote="A new price")
+    history.append(recordVersion=2, changeNote="Another")
+
+    newest, oldest = ask().body["changes"]
+    assert (oldest["actingUser"], oldest["changeNote"]) == ("Zoë", "A new price")
+    assert newest["changeNote"] == "Another"
+    assert "actingUser" not in newest
+
+
 def test_prices_are_json_numbers_and_what_was_not_asked_stays_out(ask, history):
     history.append()
     history.append(fields={"name": "Another", "active": False})

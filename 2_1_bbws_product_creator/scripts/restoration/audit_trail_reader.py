@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from common import audit_key, timestamps
-from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, ChangeRecord, is_read, record_hash
+from common.change_record import RECORD_VERSION, ChangeRecord, has_its_attributes, is_read, record_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -86,7 +86,7 @@ class AuditTrailReader:
             raise NotARecord(f"{entry.key} is no JSON: {error}") from None
         if not isinstance(values, dict) or not is_read(values.get("recordVersion")):
             raise NotARecord(f"{entry.key} is no record of a version from 1 to {RECORD_VERSION}")
-        if values.keys() != set(RECORD_ATTRIBUTES):
+        if not has_its_attributes(values):
             raise NotARecord(f"{entry.key} has other attributes than a record")
         if (values["sequence"], values["appliedAt"], values["productId"]) != entry[:3]:
             raise NotARecord(f"{entry.key} holds another record than its key says")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+    from common.change import Change
     from common.change_record import ChangeRecord
     from common.product_table import ProductTable
 
@@ -98,6 +99,11 @@ def resealed(record: ChangeRecord, **parts: object) -> Any:
     return {**altered, "hash": record_hash(altered)}
 
 
+def attributed(change: Change) -> Change:
+    """Return a change of which its caller says who asked for it, and why."""
+    return {**change, "schemaVersion": 2, "actingUser": "Zoë", "changeNote": "A new price"}
+
+
 def test_table_becomes_what_the_original_is(drill: Drill) -> None:
     drill.apply(create(name="Mine"), create(product_id=OTHER_PRODUCT, name="Theirs"), update(5, price="5.00"))
     drill.restore()
@@ -111,6 +117,7 @@ def test_table_becomes_what_the_original_is(drill: Drill) -> None:
         delete(8),
         update(9, name="Ours", product_id=OTHER_PRODUCT),
         update(10, name="Theirs", active=True),
+        attributed(update(11, price="11.00")),
     )
     assert {(record["status"], record["reason"]) for record in decided} == {
         ("APPLIED", None),
@@ -316,14 +323,24 @@ def test_last_record_that_the_table_has_must_be_the_one_in_the_trail(drill: Dril
         replay(drill)
 
 
+def test_attribute_that_the_version_of_a_record_does_not_have_is_told(drill: Drill) -> None:
+    drill.restore()
+    (record,) = drill.apply(create())
+    drill.keep(record, canonical_json(resealed(record, actingUser="Zoë")))
+
+    with pytest.raises(NotARecord, match="has other attributes than a record"):
+        replay(drill)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"{", "is no JSON"),
         (b"[" * 100_000, "is no JSON"),
-        (b"[]", "is no record of a version from 1 to 1"),
-        (b'{"recordVersion": 2}', "is no record of a version from 1 to 1"),
+        (b"[]", "is no record of a version from 1 to 2"),
+        (b'{"recordVersion": 3}', "is no record of a version from 1 to 2"),
         (b'{"recordVersion": 1}', "has other attributes than a record"),
+        (b'{"recordVersion": 2}', "has other attributes than a record"),
     ],
 )
 def test_object_that_is_no_record_is_named(drill: Drill, content: bytes, said: str) -> None:

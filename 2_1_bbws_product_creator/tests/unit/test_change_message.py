@@ -25,6 +25,11 @@ def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None
     assert read(json.dumps(change), NOW) == change
 
 
+def test_message_that_says_who_asked_and_why_is_read_as_it_was_sent() -> None:
+    change = {**delete(2), "schemaVersion": 2, "actingUser": "Zoë", "changeNote": "Out of stock"}
+    assert read(json.dumps(change), NOW) == change
+
+
 @pytest.mark.parametrize(
     ("parts", "named"),
     [
@@ -53,6 +58,12 @@ def test_valid_message_is_read_as_it_was_sent(change: dict[str, object]) -> None
         ({"changeType": "CREATE", "fields": create()["fields"], "expectedVersion": 1}, "expectedVersion"),
         ({"changeType": "DELETE"}, "active"),
         ({"another": 1}, "another"),
+        ({"actingUser": ""}, "actingUser"),
+        ({"actingUser": None}, "actingUser"),
+        ({"actingUser": "x" * 101}, "actingUser"),
+        ({"actingUser": "a\u202eb"}, "actingUser"),
+        ({"changeNote": "x" * 501}, "changeNote"),
+        ({"changeNote": "two\nlines"}, "changeNote"),
     ],
 )
 def test_wrong_part_is_refused_by_its_name(parts: dict[str, object], named: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, requested_at, update
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from common.change_record import ChangeRecord
 
 NOW = requested_at(60)
+ATTRIBUTION = {"actingUser", "changeNote"}
 
 
 def applied(*changes: Change, holders: dict[str, str] | None = None) -> tuple[Head, list[ChangeRecord]]:
@@ -259,3 +260,26 @@ def test_change_that_is_decided_once_more_changes_nothing() -> None:
     head, records = applied(creation, change, change, creation)
     assert [each["status"] for each in records] == ["APPLIED", "APPLIED", "SUPERSEDED", "SUPERSEDED"]
     assert head.product == records[1]["after"]
+
+
+def test_only_a_record_that_says_who_asked_and_why_has_the_second_version() -> None:
+    attribution = {"actingUser": "Zoë", "changeNote": "Out of stock"}
+    stated = cast("Change", {**delete(1), "schemaVersion": 2, **attribution})
+    _, (first, second, third) = applied(create(), stated, update(2, active=True))
+
+    assert [each["recordVersion"] for each in (first, second, third)] == [1, 2, 1]
+    assert {name: value for name, value in second.items() if name in ATTRIBUTION} == attribution
+    assert not ATTRIBUTION & (first.keys() | third.keys())
+    # Side by side in one chain, each sealed with all that it says.
+    assert [third["previousHash"], second["previousHash"]] == [second["hash"], first["hash"]]
+    assert all(record_hash(each) == each["hash"] for each in (first, second, third))
+    assert record_hash({**second, "actingUser": "Somebody else"}) != second["hash"]
+
+
+def test_outcome_does_not_depend_on_who_asked_and_why() -> None:
+    stated = cast("Change", {**update(1, price="1.00"), "schemaVersion": 2, "actingUser": "Zoë"})
+    plain = cast("Change", {name: value for name, value in stated.items() if name != "actingUser"})
+
+    head, _ = applied(create())
+
+    assert decide(head, stated, None) == decide(head, plain, None)

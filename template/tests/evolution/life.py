@@ -19,17 +19,23 @@ from common.product_table import head_key
 
 if TYPE_CHECKING:
     from common.change import Change, ChangeType
-    from common.change_record import ChangeRecord
+    from common.change_record import Attribution, ChangeRecord
     from common.product import Fields
 
 PRODUCT_ID = "3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b"
 
 
-def sent(change_type: ChangeType, fields: Fields, head: Head | None = None) -> str:
+def sent(
+    change_type: ChangeType, fields: Fields, head: Head | None = None, attribution: Attribution | None = None
+) -> str:
     """Return the message that asks for a change, of the product as its head has it."""
     last_updated = head.product["dateLastUpdated"] if head and head.product else None
     change = new_change(
-        *(change_type, PRODUCT_ID, fields), requested_by="admin", request_id="request-1", last_updated=last_updated
+        *(change_type, PRODUCT_ID, fields),
+        requested_by="admin",
+        request_id="request-1",
+        last_updated=last_updated,
+        attribution=attribution,
     )
     return json.dumps(change, ensure_ascii=False)
 

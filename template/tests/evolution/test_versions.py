@@ -165,6 +165,22 @@ def test_released_version_refuses_for_its_version_what_it_would_have_to_ignore(v
     assert said.startswith(f"schemaVersion: {version + 100} is newer than")
 
 
+def test_who_asked_and_why_are_for_readers_that_know_them_and_what_lacks_them_is_as_it_was():
+    plain, stated = (
+        life.sent("UPDATE", {"active": True}, attribution=attribution)
+        for attribution in ({}, {"actingUser": "Zoë", "changeNote": "Back in stock"})
+    )
+    head, first = life.applied(None, life.read(life.sent("CREATE", product_fields.new_product(BODY))))
+    records = [life.applied(head, life.read(message))[1] for message in (plain, stated)]
+
+    assert list(json.loads(plain)) == list(json.loads(captures.messages(1)[1]))
+    assert first.keys() == records[0].keys() == json.loads(captures.records(1)[0]).keys()
+    (read, refused) = released(1, messages=[plain, stated])["changes"]
+    assert read == life.read(plain)
+    assert refused.startswith("schemaVersion: 2 is newer than 1")
+    assert [json.loads(life.through_the_audit(record)[1]) for record in records] == records
+
+
 # What a field that is added will do
 
 

@@ -19,6 +19,16 @@ def a_change(**more):
     return new_change("UPDATE", PRODUCT_ID, {"name": "Größe 日本"}, requested_by="admin", request_id="r-1", **more)
 
 
+def test_change_that_says_who_asked_and_why_is_for_readers_that_know_it():
+    attribution = {"actingUser": "Zoë", "changeNote": "A new name"}
+    plain, stated = a_change(change_id="c-1"), a_change(change_id="c-1", attribution=attribution)
+
+    assert {**stated, "requestedAt": ""} == {**plain, "requestedAt": "", "schemaVersion": 2, **attribution}
+    assert a_change(attribution={"changeNote": "A new name"})["schemaVersion"] == 2
+    assert list(a_change(attribution={})) == list(plain)
+    assert a_change(attribution={})["schemaVersion"] == 1
+
+
 def test_change_has_the_shape_of_the_message():
     before = datetime.now(UTC)
     change = a_change()

@@ -7,7 +7,17 @@ import json
 
 import pytest
 
-from common.change_record import RECORD_ATTRIBUTES, RECORD_VERSION, is_read, public_record, record_hash, record_of
+from common.change_record import (
+    ATTRIBUTION,
+    RECORD_ATTRIBUTES,
+    RECORD_VERSION,
+    has_its_attributes,
+    is_read,
+    public_record,
+    record_hash,
+    record_of,
+    record_version,
+)
 from common.product import FIELD_NAMES, PRODUCT_ATTRIBUTES, public
 
 RECORD = {
@@ -65,6 +75,35 @@ def test_every_other_attribute_is_sealed_by_the_hash(name):
 
 def test_record_is_told_apart_from_what_else_an_item_holds():
     assert record_of({"PK": "PRODUCT#p-1", "SK": "CHANGE#0000000002", "expiresAt": 1, **RECORD}) == RECORD
+
+
+STATED = {**RECORD, "recordVersion": 2, "actingUser": "Zoë", "changeNote": "A new price"}
+
+
+def test_record_that_says_who_asked_and_why_is_told_apart_and_shown_with_that():
+    product = dict.fromkeys(PRODUCT_ATTRIBUTES, "1.00")
+    stated = {**STATED, "before": product, "after": product}
+
+    assert record_of({"PK": "PRODUCT#p-1", "expiresAt": 1, **STATED}) == STATED
+    assert {name: public_record(stated)[name] for name in ATTRIBUTION} == {
+        "actingUser": "Zoë",
+        "changeNote": "A new price",
+    }
+    assert record_hash({**STATED, "changeNote": "altered"}) != record_hash(STATED)
+
+
+def test_version_is_the_least_that_has_what_the_record_says():
+    assert record_version({}) == record_version(RECORD) == 1
+    assert record_version({"actingUser": "Zoë"}) == record_version({"changeNote": "A new price"}) == 2
+
+
+def test_attributes_are_those_of_the_version():
+    assert has_its_attributes(RECORD)
+    assert has_its_attributes(STATED)
+    assert has_its_attributes({name: value for name, value in STATED.items() if name != "actingUser"})
+    assert not has_its_attributes({**STATED, "recordVersion": 1})
+    assert not has_its_attributes({**STATED, "more": 1})
+    assert not has_its_attributes({name: value for name, value in STATED.items() if name != "hash"})
 
 
 def test_shown_record_has_every_attribute_and_its_prices_as_numbers():
