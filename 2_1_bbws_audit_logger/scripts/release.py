@@ -29,6 +29,9 @@ SHARE = 0.1
 GRADUALLY_SECONDS = {"prod": 600.0}
 _LOOKS = 40
 
+# What the names of the alarms of the API and of the queues begin with, before the environment.
+_SHARED = ("api", "change", "change-dlq", "audit", "audit-dlq")
+
 
 def main() -> None:
     """Release a version and print what was done."""
@@ -199,11 +202,11 @@ def alarms(environment: str, name: str) -> dict[str, bool]:
     """Return which of the alarms that a bad version could set off fire: the function's, the API's and the queues'."""
     client = boto3.client("cloudwatch", region_name=terraform.region(environment))
     found: dict[str, bool] = {}
-    for prefix in (f"{name}-", "bbws-product-"):
+    # With the environment in it, no other function's name begins like that.
+    for prefix in (f"{name}-", *(f"bbws-product-{what}-{environment}-" for what in _SHARED)):
         for page in client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix):
             found |= {alarm["AlarmName"]: alarm["StateValue"] == "ALARM" for alarm in page["MetricAlarms"]}
-    shared = f"-{environment}-"
-    return {alarm: firing for alarm, firing in found.items() if shared in alarm}
+    return found
 
 
 if __name__ == "__main__":
