@@ -2,7 +2,8 @@
 """Gives callers a version of the function that scripts/apply.py published.
 
 A version that would send what its live receiver can't read, or couldn't read what is sent to it, is refused before
-anything changes. The version is invoked by its number first. Then it gets all requests, in prod a tenth of them for ten
+anything changes. The version is invoked by its number first, the creator with a message that waits in vain and leaves
+nothing behind. Then it gets all requests, in prod a tenth of them for ten
 minutes before: if one of the alarms fires meanwhile, the version before gets them all again, and so it does when the
 smoke test through the API fails at last. After that the content is noted as deployed, and versions beyond the last ten
 are removed.

@@ -410,6 +410,8 @@ class Validation:
             if target is not None:
                 yield f"{name}-duration", f"the 95th percentile is over {target} ms", target
                 yield f"{name}-faults", "over 5 % of the requests get a 5xx", 5
+            else:
+                yield f"{name}-failed-messages", "a message fails", 0
             yield f"{name}-throttles", "Lambda throttles", 0
 
     def _backups(self, subject: str) -> None:

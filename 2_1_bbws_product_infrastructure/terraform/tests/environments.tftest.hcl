@@ -675,7 +675,7 @@ run "prod" {
   assert {
     condition = alltrue([
       for name in keys(local.functions) : alltrue([
-        for alarm in concat(["duration", "errors", "throttles"], contains(local.api_functions, name) ? ["faults"] : []) :
+        for alarm in concat(["duration", "errors", "throttles"], contains(local.api_functions, name) ? ["faults"] : ["failed-messages"]) :
         strcontains(aws_cloudwatch_dashboard.products.dashboard_body, ":alarm:bbws-${name}-prod-${alarm}\"")
       ])
     ])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.scripts.infrastructure.conftest import Aws
 
 DAY = 24 * 60 * 60
-INDEXES = {"Price": "GSI1", "Name": "GSI2", "Created": "GSI3"}
+INDEXES = {"Price": "GSI1", "Name": "GSI2", "Created": "GSI3", "CurrencyAndPrice": "GSI4"}
 CLIENTS = {"storefront": ("reader", 100, 200), "admin": ("writer", 50, 100)}
 ROUTES = {
     "/v1.0/products": {"GET": "list-products", "POST": "create-product"},
@@ -225,6 +225,8 @@ class Environment:
         for function in (*TARGETS, "product-creator", "audit-logger"):
             name = f"bbws-{function}-{env}"
             alarms += [(f"{name}-errors", 5), (f"{name}-throttles", 0)]
+            if function not in TARGETS:
+                alarms.append((f"{name}-failed-messages", 0))
         for function, target in TARGETS.items():
             name = f"bbws-{function}-{env}"
             alarms += [(f"{name}-duration", target), (f"{name}-faults", 5)]
@@ -328,7 +330,7 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         ),
         (
             changed("dynamodb.DescribeTable", "Table", "GlobalSecondaryIndexes", to=[]),
-            [f"{TABLE} has the three indexes no: {{}}"],
+            [f"{TABLE} has its indexes no: {{}}"],
         ),
         (
             changed("dynamodb.DescribeTable", "Table", "SSEDescription", to={}),
@@ -477,6 +479,12 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         (
             lambda environment: environment.alarm("bbws-get-product-sit-faults").update(AlarmName="another"),
             ["alarm bbws-get-product-sit-faults over 5 % of the requests get a 5xx no: it isn't there"],
+        ),
+        (
+            lambda environment: environment.alarm("bbws-product-creator-sit-failed-messages").update(
+                AlarmName="another"
+            ),
+            ["alarm bbws-product-creator-sit-failed-messages a message fails no: it isn't there"],
         ),
         (
             answered("backup.DescribeBackupVault", {}),
