@@ -73,8 +73,8 @@ POLLS_A_SECOND = 2 * 5 / 20
 # X-Ray's default rule: one a second and 5 % of the rest. A queue's invocations count like requests.
 TRACED, TRACED_A_SECOND = 0.05, 1
 
-# 15 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests, 1 in
-# one more of each of the 2 that take messages.
+# 15 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests, 1
+# in one more of each of the 2 that take messages.
 ALARM_METRICS = 15 + 7 * 4 + 5 * 2 + 2
 # 3 outcomes of 3 types of change, 2 delays; 5 metrics of each of 6 routes (stage_settings.tf).
 CUSTOM_METRICS = 3 * 3 + 2 + 5 * 6

@@ -210,6 +210,11 @@ run "dev" {
   }
 
   assert {
+    condition     = alltrue([for source in aws_lambda_event_source_mapping.queue : one(source.scaling_config).maximum_concurrency == 20])
+    error_message = "A queue must invoke the function a bounded number of times at once: what Lambda throttles costs its messages a receive."
+  }
+
+  assert {
     condition     = length(aws_lambda_permission.api) + length(aws_lambda_event_source_mapping.queue) >= 1
     error_message = "A function that neither a route nor a queue invokes is of no use."
   }

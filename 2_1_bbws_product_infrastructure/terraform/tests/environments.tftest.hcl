@@ -490,9 +490,9 @@ run "prod" {
   assert {
     condition = alltrue([
       for queue in aws_sqs_queue.work :
-      queue.message_retention_seconds == 4 * 86400 && queue.sqs_managed_sse_enabled && jsondecode(queue.redrive_policy).maxReceiveCount == 3
+      queue.message_retention_seconds == 4 * 86400 && queue.sqs_managed_sse_enabled && jsondecode(queue.redrive_policy).maxReceiveCount == 5
     ])
-    error_message = "A queue must keep messages for 4 days, encrypted, and give them up after three receives."
+    error_message = "A queue must keep messages for 4 days, encrypted, and give them up after five receives: a throttled invocation costs one, and three are gone in nine minutes."
   }
 
   assert {

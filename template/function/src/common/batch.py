@@ -1,7 +1,7 @@
 """The edge to SQS: each message of a batch is taken in by itself, and the answer names those to deliver again.
 
 A message ends in one of three ways. It is taken in. Or it failed, and comes back. Or it can never succeed: then it goes
-to the dead-letter queue at once, with the reason, rather than after failing three times.
+to the dead-letter queue at once, with the reason, rather than after failing five times.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Environment:
                 "MessageRetentionPeriod": str(4 * DAY),
                 "VisibilityTimeout": str(seconds),
                 "RedrivePolicy": json.dumps(
-                    {"maxReceiveCount": 3, "deadLetterTargetArn": f"arn:aws:sqs:{region}:{account_id}:{dead_letters}"}
+                    {"maxReceiveCount": 5, "deadLetterTargetArn": f"arn:aws:sqs:{region}:{account_id}:{dead_letters}"}
                 ),
             }
         self.answers: dict[str, Any] = {
@@ -374,7 +374,7 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         (queue(CHANGES, VisibilityTimeout="30"), [f"queue {CHANGES} hides a received one 180 s no: 30"]),
         (
             queue(CHANGES, RedrivePolicy="{}"),
-            [f"queue {CHANGES} gives up after 3 receives, to its DLQ no: (0, 'None')"],
+            [f"queue {CHANGES} gives up after 5 receives, to its DLQ no: (0, 'None')"],
         ),
         (queue(DEAD_LETTERS, MessageRetentionPeriod="60"), [f"queue {DEAD_LETTERS} keeps messages 14 days no: 60"]),
         (answered("s3.GetBucketVersioning", {}), [f"{BUCKET} keeps versions no: None"]),
