@@ -372,6 +372,41 @@ def limit_table() -> list[str]:
     ]
 
 
+def archived_above() -> int:
+    """Return over how many bytes the audit bucket archives an object after a year."""
+    text = (INFRASTRUCTURE / "audit_bucket.tf").read_text(encoding="utf-8")
+    found = re.search(r"object_size_greater_than = (\d+)", text)
+    if found is None:
+        raise ValueError("audit_bucket.tf has no object_size_greater_than")
+    return int(found[1])
+
+
+def monthly_moves(environment: Environment, rate: float, above: int) -> float:
+    """Return what moving a month's records to Glacier costs, in US dollars; so it is each month from the thirteenth on.
+
+    Parameters
+    ----------
+    above
+        Over how many bytes an object is moved.
+    """
+    moved = rate * SECONDS_A_MONTH * WRITES if above < OBJECT_BYTES else 0
+    return GLACIER_MOVES.in_region(environment.region) * moved / 1000
+
+
+def thirteenth_month_table() -> list[str]:
+    """Return the table of what the move to Glacier adds to a month, when there are records that are a year old."""
+    columns = [(Environment.of(name), rate) for name in ENVIRONMENTS for rate in RATES if rate]
+    rules = {"every object": 0, f"objects of over {archived_above():,} bytes, as the rule is": archived_above()}
+    return [
+        row("moved, from month 13 on, US dollars a month", *(f"{about.name} {rate:,}/s" for about, rate in columns)),
+        row("---", *("---:" for _ in columns)),
+        *(
+            row(rule, *(dollars(monthly_moves(about, rate, above)) for about, rate in columns))
+            for rule, above in rules.items()
+        ),
+    ]
+
+
 def archive_table() -> list[str]:
     """Return the table of what a million records cost in S3 Standard and in Glacier."""
     # Glacier adds to each object 8 KB that are billed as Standard and 32 KB that are billed as Glacier.
@@ -419,9 +454,12 @@ def price_table() -> list[str]:
     ]
 
 
+TABLES = (cost_table, limit_table, archive_table, thirteenth_month_table, price_table)
+
+
 def main() -> None:
     """Print the tables."""
-    print("\n\n".join("\n".join(table()) for table in (cost_table, limit_table, archive_table, price_table)))
+    print("\n\n".join("\n".join(table()) for table in TABLES))
 
 
 if __name__ == "__main__":

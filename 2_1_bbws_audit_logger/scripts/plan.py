@@ -4,8 +4,8 @@
 Plan and package go to the environment's state bucket, under the hash of the content (Git's tree) that they were made
 from. Their checksums are printed: scripts/apply.py wants them, so that what was reviewed is what is applied.
 
-Nothing is kept of a plan that would destroy what no deployment brings back (a table, bucket, queue, backup vault, KMS key,
-secret or REST API), unless --may-destroy names its address.
+Nothing is kept of a plan that would destroy what no deployment brings back (a table, bucket, queue, backup vault, KMS
+key, secret or REST API), unless --may-destroy names its address.
 A function that would send what its live receiver can't read, or couldn't read what is sent to it, isn't planned at all.
 prod takes only what sit runs: --deployed-to-sit is the content that scripts/was_deployed.py found there.
 """
@@ -100,7 +100,8 @@ def add_may_destroy(to: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="a table, bucket, queue, vault, key, secret or API that may be destroyed or replaced, such as 'aws_sqs_queue.work[\"audit\"]'",
+        help="a table, bucket, queue, vault, key, secret or API that may be destroyed or replaced, such as "
+        "'aws_sqs_queue.work[\"audit\"]'",
     )
 
 
@@ -140,8 +141,8 @@ def make(environment: str, folder: Path, may_destroy: Collection[str], *, in_any
                 if destruction.tainted
             )
             terraform.fail(
-                f"{what}, with all that is in it or hangs on it. {cut_short}If that is meant, name each address with --may-destroy. "
-                "Nothing was changed"
+                f"{what}, with all that is in it or hangs on it. {cut_short}If that is meant, name each address with "
+                "--may-destroy. Nothing was changed"
             )
     return Plan(file, planned.text, planned.changes, package)
 

@@ -527,7 +527,7 @@ run "prod" {
   assert {
     condition = anytrue([
       for rule in aws_s3_bucket_lifecycle_configuration.audit.rule :
-      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"]
+      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"] && one(rule.filter).object_size_greater_than == 40000
     ])
     error_message = "Audit objects must go to Glacier after 365 days."
   }
