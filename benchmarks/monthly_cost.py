@@ -73,8 +73,9 @@ POLLS_A_SECOND = 2 * 5 / 20
 # X-Ray's default rule: one a second and 5 % of the rest. A queue's invocations count like requests.
 TRACED, TRACED_A_SECOND = 0.05, 1
 
-# 13 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests.
-ALARM_METRICS = 13 + 7 * 4 + 5 * 2
+# 15 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests, 1
+# in one more of each of the 2 that take messages.
+ALARM_METRICS = 15 + 7 * 4 + 5 * 2 + 2
 # 3 outcomes of 3 types of change, 2 delays, the duration of each of the 5 that answer requests; 5 metrics of each of 6
 # routes (stage_settings.tf).
 CUSTOM_METRICS = 3 * 3 + 2 + 5 + 5 * 6
@@ -372,6 +373,41 @@ def limit_table() -> list[str]:
     ]
 
 
+def archived_above() -> int:
+    """Return over how many bytes the audit bucket archives an object after a year."""
+    text = (INFRASTRUCTURE / "audit_bucket.tf").read_text(encoding="utf-8")
+    found = re.search(r"object_size_greater_than = (\d+)", text)
+    if found is None:
+        raise ValueError("audit_bucket.tf has no object_size_greater_than")
+    return int(found[1])
+
+
+def monthly_moves(environment: Environment, rate: float, above: int) -> float:
+    """Return what moving a month's records to Glacier costs, in US dollars; so it is each month from the thirteenth on.
+
+    Parameters
+    ----------
+    above
+        Over how many bytes an object is moved.
+    """
+    moved = rate * SECONDS_A_MONTH * WRITES if above < OBJECT_BYTES else 0
+    return GLACIER_MOVES.in_region(environment.region) * moved / 1000
+
+
+def thirteenth_month_table() -> list[str]:
+    """Return the table of what the move to Glacier adds to a month, when there are records that are a year old."""
+    columns = [(Environment.of(name), rate) for name in ENVIRONMENTS for rate in RATES if rate]
+    rules = {"every object": 0, f"objects of over {archived_above():,} bytes, as the rule is": archived_above()}
+    return [
+        row("moved, from month 13 on, US dollars a month", *(f"{about.name} {rate:,}/s" for about, rate in columns)),
+        row("---", *("---:" for _ in columns)),
+        *(
+            row(rule, *(dollars(monthly_moves(about, rate, above)) for about, rate in columns))
+            for rule, above in rules.items()
+        ),
+    ]
+
+
 def archive_table() -> list[str]:
     """Return the table of what a million records cost in S3 Standard and in Glacier."""
     # Glacier adds to each object 8 KB that are billed as Standard and 32 KB that are billed as Glacier.
@@ -419,9 +455,12 @@ def price_table() -> list[str]:
     ]
 
 
+TABLES = (cost_table, limit_table, archive_table, thirteenth_month_table, price_table)
+
+
 def main() -> None:
     """Print the tables."""
-    print("\n\n".join("\n".join(table()) for table in (cost_table, limit_table, archive_table, price_table)))
+    print("\n\n".join("\n".join(table()) for table in TABLES))
 
 
 if __name__ == "__main__":

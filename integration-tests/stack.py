@@ -65,7 +65,7 @@ RECORD_ATTRIBUTES = {
     "hash",
 }
 
-# A bound, not a promise. A message is given up after three receives, ten seconds apart.
+# A bound, not a promise. A message is given up after five receives, ten seconds apart.
 PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.05
 _MOST_IN_A_BATCH = 10

@@ -1,6 +1,6 @@
 """Messages that can't be applied end in the dead-letter queue as they were, and hold up nothing else.
 
-One that can never succeed goes there at once, with the reason; one that might has three receives.
+One that can never succeed goes there at once, with the reason; one that might has five receives.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ BAD_CHANGES: dict[str, Callable[[], Json | str | list[object]]] = {
     "a time 31 days ago": lambda: creation(ago=timedelta(days=31)),
 }
 
-# These may succeed yet, so they are tried three times.
+# These may succeed yet, so they are tried five times.
 HASTY_CHANGES: dict[str, Callable[[], Json | str | list[object]]] = {
     "an update of a product that never was": lambda: update(new_id(), price="1.00"),
     "a withdrawal of a product that never was": lambda: withdrawal(new_id()),

@@ -93,12 +93,12 @@ def test_message_that_can_never_succeed_is_shown_with_the_reason_and_the_version
     assert re.search(r"why +.* \([a-z-]+, version \d+\)$", description, re.MULTILINE)
 
 
-def test_message_that_failed_three_times_is_shown_with_its_ids(given_up: GivenUp) -> None:
+def test_message_that_failed_five_times_is_shown_with_its_ids(given_up: GivenUp) -> None:
     change = given_up.early_update
 
     message_id, description = described(given_up.listings[CREATOR], str(change["changeId"]))
 
-    assert "delivered 3 times and failed each time" in description
+    assert "delivered 5 times and failed each time" in description
     assert f"message_id {message_id}" in description
     assert str(change["productId"]) in description
     assert "UPDATE" in description

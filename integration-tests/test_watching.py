@@ -26,7 +26,10 @@ FUNCTIONS = {*API_FUNCTIONS, "product-creator", "audit-logger"}
 QUEUES = {"change", "audit"}
 TABLE_AND_INDEXES = {
     "table",
-    *(f"productsby{what}index" for what in ("created", "name", "price", "currencyandprice")),
+    "productsbycreatedindex",
+    "productsbycurrencyandpriceindex",
+    "productsbynameindex",
+    "productsbypriceindex",
 }
 WIDTH = 24
 
@@ -84,6 +87,7 @@ def test_every_function_queue_index_and_the_api_have_their_alarms(alarms: dict[s
         "bbws-product-api-local-errors",
         *(f"bbws-{name}-local-{kind}" for name in FUNCTIONS for kind in ("errors", "duration", "throttles")),
         *(f"bbws-{name}-local-faults" for name in API_FUNCTIONS),
+        *(f"bbws-{name}-local-failed-messages" for name in FUNCTIONS - API_FUNCTIONS),
         *(f"bbws-product-{name}-dlq-local-depth" for name in QUEUES),
         *(f"bbws-product-{name}-local-oldest-message" for name in QUEUES),
         *(f"bbws-products-local-{name}-{kind}-throttles" for name in TABLE_AND_INDEXES for kind in ("read", "write")),

@@ -4,9 +4,9 @@
     smoke_test.py ENVIRONMENT
     smoke_test.py ENVIRONMENT --version N      invokes a version of the function directly; `live` is the alias
 
-What is tried is in smoke_test.json. Its requests and its invocation change nothing: they read, or are refused. Its
-life is that of a product made for the purpose, which is withdrawn at the end, whatever happens. In prod, where audit
-records can't be removed, no product is made.
+What is tried is in smoke_test.json. Its requests and its invocation change nothing: they read, are refused, or are of a
+message that waits in vain. Its life is that of a product made for the purpose, which is withdrawn at the end, whatever
+happens. In prod, where audit records can't be removed, no product is made.
 
 The first request to a route may find the function cold. Then the gateway's time-outs and 502, 503 and 504 are no
 failure if the next request is answered; once a route has answered, they are. The keys come from Secrets Manager.
@@ -99,7 +99,8 @@ def invoke(environment: str, version: str) -> None:
     Failed
         If its answer isn't the expected one.
     """
-    smoke = _plan()["invocation"]
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    smoke = _filled(_plan()["invocation"], {"now": now})
     event = smoke["event"]
     if "client" in smoke:
         event["headers"] = {**event["headers"], "x-api-key": Keys(environment)[smoke["client"]]}
@@ -121,6 +122,12 @@ def invoke(environment: str, version: str) -> None:
     if "FunctionError" in answer or not matches(shown, smoke["expected"]):
         raise Failed(
             f"{name}, version {version}, answered {json.dumps(shown)}, expected {json.dumps(smoke['expected'])}"
+        )
+    # A message goes back for many reasons. The local stand-in for Lambda shows no log.
+    if log and smoke.get("logged", "") not in log:
+        raise Failed(
+            f"{name}, version {version}, answered as expected, but without {smoke['logged']} in its log, "
+            f"which ends: {log}"
         )
     start = f", {float(cold[1]):.0f} ms of it a cold start" if cold else ""
     print(f"{name}: version {version} answers as expected in {took * 1000:.0f} ms{start}")

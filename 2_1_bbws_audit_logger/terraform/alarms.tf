@@ -115,6 +115,33 @@ resource "aws_cloudwatch_metric_alarm" "faults" {
   ok_actions    = [local.infrastructure.alert_topic_arn]
 }
 
+# For a function that takes messages: what it hands back, Lambda counts as a success. A release watches it, so it looks at
+# a minute.
+resource "aws_cloudwatch_metric_alarm" "failed_messages" {
+  count = local.source_queue_arn == null ? 0 : 1
+
+  alarm_name = "${local.name}-failed-messages"
+  alarm_description = join(" ", [
+    "${local.name} failed to take in messages, which are delivered again, and end in the dead-letter queue if that goes on.",
+    "Read its log. If it began with a deployment, roll it back.",
+    "Runbook: ${local.infrastructure.runbooks}/function-errors.md",
+  ])
+
+  # Lines of the function's log, which CloudWatch counts (src/common/metrics.py).
+  namespace           = "BBWS/Products"
+  metric_name         = "FailedMessages"
+  dimensions          = { Environment = var.environment, Function = local.name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [local.infrastructure.alert_topic_arn]
+  ok_actions    = [local.infrastructure.alert_topic_arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "duration" {
   alarm_name = "${local.name}-duration"
   alarm_description = join(" ", [

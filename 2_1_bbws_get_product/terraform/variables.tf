@@ -112,6 +112,17 @@ variable "duration_target_ms" {
   }
 }
 
+variable "maximum_concurrency" {
+  description = "How many batches a queue has the function take in at once; nothing to a function that no queue invokes."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000 && floor(var.maximum_concurrency) == var.maximum_concurrency
+    error_message = "maximum_concurrency must be a whole number from 2 to 1000."
+  }
+}
+
 variable "architecture" {
   description = "Processor that the package was built for."
   type        = string

@@ -2,7 +2,8 @@
 """Gives callers a version of the function that scripts/apply.py published.
 
 A version that would send what its live receiver can't read, or couldn't read what is sent to it, is refused before
-anything changes. The version is invoked by its number first. Then it gets all requests, in prod a tenth of them for ten
+anything changes. The version is invoked by its number first, the creator with a message that waits in vain and leaves
+nothing behind. Then it gets all requests, in prod a tenth of them for ten
 minutes before: if one of the alarms fires meanwhile, the version before gets them all again, and so it does when the
 smoke test through the API fails at last. After that the content is noted as deployed, and versions beyond the last ten
 are removed.
@@ -28,6 +29,9 @@ SHARE = 0.1
 # Alarms look at five minutes: this holds one such period wherever they begin.
 GRADUALLY_SECONDS = {"prod": 600.0}
 _LOOKS = 40
+
+# What the names of the alarms of the API and of the queues begin with, before the environment.
+_SHARED = ("api", "change", "change-dlq", "audit", "audit-dlq")
 
 
 def main() -> None:
@@ -199,11 +203,11 @@ def alarms(environment: str, name: str) -> dict[str, bool]:
     """Return which of the alarms that a bad version could set off fire: the function's, the API's and the queues'."""
     client = boto3.client("cloudwatch", region_name=terraform.region(environment))
     found: dict[str, bool] = {}
-    for prefix in (f"{name}-", "bbws-product-"):
+    # With the environment in it, no other function's name begins like that.
+    for prefix in (f"{name}-", *(f"bbws-product-{what}-{environment}-" for what in _SHARED)):
         for page in client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix):
             found |= {alarm["AlarmName"]: alarm["StateValue"] == "ALARM" for alarm in page["MetricAlarms"]}
-    shared = f"-{environment}-"
-    return {alarm: firing for alarm, firing in found.items() if shared in alarm}
+    return found
 
 
 if __name__ == "__main__":

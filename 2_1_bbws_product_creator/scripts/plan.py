@@ -4,7 +4,8 @@
 Plan and package go to the environment's state bucket, under the hash of the content (Git's tree) that they were made
 from. Their checksums are printed: scripts/apply.py wants them, so that what was reviewed is what is applied.
 
-Nothing is kept of a plan that would destroy a table, a bucket or a queue, unless --may-destroy names its address.
+Nothing is kept of a plan that would destroy what no deployment brings back (a table, bucket, queue, backup vault, KMS
+key, secret or REST API), unless --may-destroy names its address.
 A function that would send what its live receiver can't read, or couldn't read what is sent to it, isn't planned at all.
 prod takes only what sit runs: --deployed-to-sit is the content that scripts/was_deployed.py found there.
 """
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Collection
 
-# What holds something that no deployment can bring back.
-IRREPLACEABLE = frozenset({"aws_dynamodb_table", "aws_s3_bucket", "aws_sqs_queue"})
+# What holds something, or has something hanging on it, that no deployment can bring back: with a key goes whatever it
+# encrypted, with a secret what callers were told, with a REST API its address and everybody's keys.
+IRREPLACEABLE = frozenset(
+    {
+        "aws_api_gateway_rest_api",
+        "aws_backup_vault",
+        "aws_dynamodb_table",
+        "aws_kms_key",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+        "aws_sqs_queue",
+    }
+)
 
 # GitHub shows a summary of 1 MiB at most.
 _LONGEST_SHOWN = 900_000
@@ -88,7 +100,8 @@ def add_may_destroy(to: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="a table, bucket or queue that may be destroyed or replaced, such as 'aws_sqs_queue.work[\"audit\"]'",
+        help="a table, bucket, queue, vault, key, secret or API that may be destroyed or replaced, such as "
+        "'aws_sqs_queue.work[\"audit\"]'",
     )
 
 
@@ -100,7 +113,7 @@ def make(environment: str, folder: Path, may_destroy: Collection[str], *, in_any
     folder
         Gets the plan's file. Terraform is ready for the environment.
     may_destroy
-        Addresses of tables, buckets and queues that may be destroyed all the same.
+        Addresses of what is `IRREPLACEABLE` and may be destroyed all the same.
     in_any_order
         Whether the live functions may be of any version.
     """
@@ -128,8 +141,8 @@ def make(environment: str, folder: Path, may_destroy: Collection[str], *, in_any
                 if destruction.tainted
             )
             terraform.fail(
-                f"{what}, with all that is in it. {cut_short}If that is meant, name each address with --may-destroy. "
-                "Nothing was changed"
+                f"{what}, with all that is in it or hangs on it. {cut_short}If that is meant, name each address with "
+                "--may-destroy. Nothing was changed"
             )
     return Plan(file, planned.text, planned.changes, package)
 

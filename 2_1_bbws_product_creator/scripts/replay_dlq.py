@@ -189,7 +189,7 @@ def why(message: Message, environment: str) -> str:
     """Return why a message failed, as far as its attributes say."""
     if "reason" not in message.attributes:
         log = f"/aws/lambda/{function_name.name_in(environment)}"
-        return f"delivered 3 times and failed each time; see the log {log} for message_id {message.message_id}"
+        return f"delivered 5 times and failed each time; see the log {log} for message_id {message.message_id}"
     version = message.attributes.get("functionVersion", "unknown")
     return printable(f"{message.attributes['reason']} ({function_name.name()}, version {version})")
 

@@ -9,6 +9,7 @@ from common import aws, configuration, timestamps
 from common.batch import BatchAnswer, SqsEvent, for_each_message
 from common.dead_letters import DeadLetterQueue
 from common.log import logger
+from decision import ProductNotThereYet
 from ledger import Ledger
 from pipeline import Pipeline
 
@@ -28,7 +29,9 @@ DEAD_LETTERS = DeadLetterQueue(SQS, configuration.required("DLQ_URL"))
 
 def handler(event: SqsEvent, context: LambdaContext) -> BatchAnswer:
     """Apply a batch of change messages; those that failed are delivered again."""
-    return for_each_message(event, context, read=_read, apply=_apply, dead_letters=DEAD_LETTERS)
+    return for_each_message(
+        event, context, read=_read, apply=_apply, too_early=ProductNotThereYet, dead_letters=DEAD_LETTERS
+    )
 
 
 def _read(body: str) -> Change:

@@ -77,6 +77,8 @@ TARGETS_MS = {
     "audit-logger": None,
 }
 
+MOST_RECEIVES = 5
+
 # What the stand-in for AWS stores and doesn't act on.
 LOCAL_LACKS = (
     ("alarms", "fire by themselves", "the stand-in has none of the metrics that AWS itself measures"),
@@ -223,8 +225,8 @@ class Validation:
         )
         self._expect(
             subject,
-            "gives up after 3 receives, to its DLQ",
-            (3, dead_letters),
+            f"gives up after {MOST_RECEIVES} receives, to its DLQ",
+            (MOST_RECEIVES, dead_letters),
             (int(redrive.get("maxReceiveCount", 0)), str(redrive.get("deadLetterTargetArn")).rpartition(":")[2]),
         )
 
@@ -410,6 +412,8 @@ class Validation:
             if target is not None:
                 yield f"{name}-duration", f"the 95th percentile is over {target} ms", target
                 yield f"{name}-faults", "over 5 % of the requests get a 5xx", 5
+            else:
+                yield f"{name}-failed-messages", "a message fails", 0
             yield f"{name}-throttles", "Lambda throttles", 0
 
     def _backups(self, subject: str) -> None:

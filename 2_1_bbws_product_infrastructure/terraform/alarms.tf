@@ -29,7 +29,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 
   alarm_name = "${each.value}-depth"
   alarm_description = join(" ", [
-    "Messages that failed three times, or never can succeed, wait in ${each.value}: changes that callers were promised are not ${each.key == "change" ? "applied" : "audited"}.",
+    "Messages that failed ${local.most_receives} times, or never can succeed, wait in ${each.value}: changes that callers were promised are not ${each.key == "change" ? "applied" : "audited"}.",
     "See why with scripts/replay_dlq.py, mend it, and move them back.",
     "Runbook: ${var.runbooks}/dead-letters.md",
   ])

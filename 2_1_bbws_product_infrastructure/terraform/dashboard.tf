@@ -11,6 +11,9 @@ locals {
   # Those that answer requests.
   api_functions = toset([for route in values(local.routes) : route.function])
 
+  # Those that take messages.
+  queue_functions = setsubtract(keys(local.functions), local.api_functions)
+
   # The names of a function's alarms are its repository's.
   alarm_names = concat(
     [aws_cloudwatch_metric_alarm.api_errors.alarm_name],
@@ -19,6 +22,7 @@ locals {
     [for alarm in aws_cloudwatch_metric_alarm.table_throttles : alarm.alarm_name],
     [for pair in setproduct(keys(local.functions), ["duration", "errors", "throttles"]) : "bbws-${pair[0]}-${var.environment}-${pair[1]}"],
     [for name in local.api_functions : "bbws-${name}-${var.environment}-faults"],
+    [for name in local.queue_functions : "bbws-${name}-${var.environment}-failed-messages"],
   )
 
   alarm_widget = {
@@ -91,6 +95,10 @@ locals {
     {
       title   = "Requests with a 5xx of the function"
       metrics = [for name in local.api_functions : [local.counted_namespace, "Faults", "Environment", var.environment, "Function", "bbws-${name}-${var.environment}", { label = name }]]
+    },
+    {
+      title   = "Messages that failed and go back"
+      metrics = [for name in local.queue_functions : [local.counted_namespace, "FailedMessages", "Environment", var.environment, "Function", "bbws-${name}-${var.environment}", { label = name }]]
     },
     {
       title   = "Failed invocations"

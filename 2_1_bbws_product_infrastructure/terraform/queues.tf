@@ -3,6 +3,9 @@
 # Redrive and access policies are inline, with ARNs spelled out: the provider waits half a minute for each separate one.
 
 locals {
+  # An invocation that Lambda throttles costs its messages a receive: these last a quarter of an hour.
+  most_receives = 5
+
   queue_retention_seconds             = 4 * 24 * 60 * 60
   dead_letter_queue_retention_seconds = 14 * 24 * 60 * 60
 
@@ -47,6 +50,6 @@ resource "aws_sqs_queue" "work" {
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
-    maxReceiveCount     = 3
+    maxReceiveCount     = local.most_receives
   })
 }

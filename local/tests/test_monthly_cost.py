@@ -36,7 +36,7 @@ def test_document_shows_every_table_that_the_script_prints() -> None:
     tables = printed.strip().split("\n\n")
     document = DOCUMENT.read_text(encoding="utf-8")
 
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
         assert f"\n\n{table}\n" in document
 
@@ -55,6 +55,15 @@ def test_without_requests_only_what_is_fixed_costs_anything(costs: ModuleType) -
         "Metrics, alarms, dashboard",
         "Keys, secrets",
     }
+
+
+def test_archiving_costs_from_the_thirteenth_month_on_what_the_buckets_rule_moves(costs: ModuleType) -> None:
+    prod = costs.Environment.of("prod")
+
+    # 13.14 million records a month, at $0.03978 for a thousand.
+    assert costs.monthly_moves(prod, 100, above=1) == pytest.approx(522.7, abs=0.1)
+    assert costs.monthly_moves(prod, 100, above=costs.archived_above()) == 0
+    assert costs.archived_above() == 40_000
 
 
 @pytest.mark.parametrize(("schedule", "kept"), [("cron(0 * * * ? *)", 240), ("cron(0 1 * * ? *)", 10)])

@@ -1,7 +1,7 @@
 """The edge to SQS: each message of a batch is taken in by itself, and the answer names those to deliver again.
 
 A message ends in one of three ways. It is taken in. Or it failed, and comes back. Or it can never succeed: then it goes
-to the dead-letter queue at once, with the reason, rather than after failing three times.
+to the dead-letter queue at once, with the reason, rather than after failing five times.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
+from common import metrics
 from common.log import logger
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def for_each_message(
     read: Callable[[str], Content],
     apply: Callable[[Content], None],
     dead_letters: DeadLetterQueue,
+    too_early: type[Exception] | tuple[()] = (),
 ) -> BatchAnswer:
     """Take in a batch: messages about different products in parallel, those about one in the order asked for.
 
@@ -90,6 +92,9 @@ def for_each_message(
         message and of its content.
     dead_letters : DeadLetterQueue
         Takes the invalid messages. One that can't be handed over counts as failed.
+    too_early : type of exception, optional
+        Says of a message that it waits for another one. It comes back like one that failed, and isn't counted as that:
+        neither the function nor anything that it needs is at fault.
 
     Returns
     -------
@@ -98,6 +103,7 @@ def for_each_message(
     """
     # What isn't known to be done comes back, whatever became of it.
     done: set[str] = set()
+    waiting: set[str] = set()
 
     def take_in(messages: list[tuple[str, Content]]) -> None:
         for message_id, content in sorted(messages, key=lambda message: message[1]["requestedAt"]):
@@ -107,7 +113,11 @@ def for_each_message(
                 logger.thread_safe_append_keys(
                     change_id=content["changeId"], product_id=content["productId"], request_id=content["requestId"]
                 )
-                apply(content)
+                try:
+                    apply(content)
+                except too_early:
+                    waiting.add(message_id)
+                    raise
                 done.add(message_id)
 
     def hand_over(message: SqsMessage, reason: str) -> None:
@@ -128,11 +138,11 @@ def for_each_message(
                     by_product[content["productId"]].append((message["messageId"], content))
         for messages in by_product.values():
             threads.submit(take_in, messages)
-    return {
-        "batchItemFailures": [
-            {"itemIdentifier": message["messageId"]} for message in event["Records"] if message["messageId"] not in done
-        ]
-    }
+    back = [message["messageId"] for message in event["Records"] if message["messageId"] not in done]
+    # For Lambda, a batch whose every message failed is a success.
+    if failed := len(set(back) - waiting):
+        metrics.emit(metrics.failed_messages(failed), FunctionVersion=context.function_version)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in back]}
 
 
 def check_version(name: str, version: object, newest: int) -> None:

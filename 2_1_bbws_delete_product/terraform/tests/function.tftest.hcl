@@ -173,7 +173,7 @@ run "dev" {
 
   assert {
     condition = {
-      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults) :
+      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults, aws_cloudwatch_metric_alarm.failed_messages) :
       alarm.alarm_name => alarm.threshold
       } == merge(
       {
@@ -182,13 +182,23 @@ run "dev" {
         "bbws-${var.function_name}-dev-throttles" = 0
       },
       { for permission in slice(values(aws_lambda_permission.api), 0, min(1, length(aws_lambda_permission.api))) : "bbws-${var.function_name}-dev-faults" => 5 },
+      { for source in keys(aws_lambda_event_source_mapping.queue) : "bbws-${var.function_name}-dev-failed-messages" => 0 },
     )
-    error_message = "The function must have alarms for 5 % errors, for a p95 over its target, for throttles and, where it answers requests, for 5 % 5xx, by the names that the dashboard shows."
+    error_message = "The function must have alarms for 5 % errors, for a p95 over its target, for throttles and, where it answers requests, for 5 % 5xx, where it takes messages, for any that fails, by the names that the dashboard shows."
   }
 
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults) :
+      for alarm in aws_cloudwatch_metric_alarm.failed_messages :
+      [alarm.namespace, alarm.metric_name, alarm.period] == ["BBWS/Products", "FailedMessages", 60] &&
+      alarm.dimensions == tomap({ Environment = "dev", Function = "bbws-${var.function_name}-dev" })
+    ])
+    error_message = "Failed messages must be those that the function's own code counts, within a minute: a release watches for ten."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.throttles], aws_cloudwatch_metric_alarm.faults, aws_cloudwatch_metric_alarm.failed_messages) :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:000000000000:the-alerts"]) && can(regex("Runbook: the-runbooks/[a-z-]+\\.md$", alarm.alarm_description))
     ])
     error_message = "Every alarm must go to the alert topic and name its runbook."
@@ -205,6 +215,11 @@ run "dev" {
       aws_cloudwatch_metric_alarm.duration.dimensions.Resource == "bbws-${var.function_name}-dev:live"
     )
     error_message = "The duration that counts is the 95th percentile: of requests without those that waited, or of batches of the alias."
+  }
+
+  assert {
+    condition     = alltrue([for source in aws_lambda_event_source_mapping.queue : one(source.scaling_config).maximum_concurrency == 20])
+    error_message = "A queue must invoke the function a bounded number of times at once: what Lambda throttles costs its messages a receive."
   }
 
   assert {

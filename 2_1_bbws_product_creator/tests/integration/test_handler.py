@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,28 @@ def deliver(sqs_event: Callable[..., SqsEvent], lambda_context: LambdaContext) -
 def failed(answer: BatchAnswer) -> int:
     """Return how many messages of a batch are to be delivered again."""
     return len(answer["batchItemFailures"])
+
+
+def test_releases_own_message_waits_and_leaves_nothing_behind(
+    lambda_context: LambdaContext,
+    table: ProductTable,
+    queued: Callable[[str], list[dict[str, object]]],
+    audit_queue_url: str,
+    logged: Callable[[], list[dict[str, str]]],
+    measured: Callable[[], list[Measured]],
+) -> None:
+    file = Path(__file__).parents[2] / "scripts" / "smoke_test.json"
+    smoke = json.loads(file.read_text(encoding="utf-8"))["invocation"]
+    (message,) = smoke["event"]["Records"]
+    message["body"] = message["body"].replace("{now}", timestamps.to_text(timestamps.now()))
+
+    assert creator.handler(smoke["event"], lambda_context) == smoke["expected"]
+    (entry,) = logged()
+    assert smoke["logged"] in entry["exception"]
+    # What watches a release would take it for a failure.
+    assert measured() == []
+    assert table.item(head_key(json.loads(message["body"])["productId"])) is None
+    assert queued(audit_queue_url) == []
 
 
 def test_applied_change_is_stored_whole(deliver: Callable[..., BatchAnswer], table: ProductTable) -> None:
@@ -242,7 +265,7 @@ def test_log_of_a_failure_has_the_ids_of_its_change_and_of_no_other(
 
 def counts(measured: list[Measured]) -> list[tuple[str, str]]:
     """Return the counted decisions: what became of a change, and its type."""
-    return [(found.name, found.dimensions["ChangeType"]) for found in measured if found.unit == "Count"]
+    return [(found.name, found.dimensions["ChangeType"]) for found in measured if "ChangeType" in found.dimensions]
 
 
 def test_each_decision_is_counted_by_what_became_of_the_change_and_by_its_type(

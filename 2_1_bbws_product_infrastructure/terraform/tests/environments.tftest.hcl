@@ -490,9 +490,9 @@ run "prod" {
   assert {
     condition = alltrue([
       for queue in aws_sqs_queue.work :
-      queue.message_retention_seconds == 4 * 86400 && queue.sqs_managed_sse_enabled && jsondecode(queue.redrive_policy).maxReceiveCount == 3
+      queue.message_retention_seconds == 4 * 86400 && queue.sqs_managed_sse_enabled && jsondecode(queue.redrive_policy).maxReceiveCount == 5
     ])
-    error_message = "A queue must keep messages for 4 days, encrypted, and give them up after three receives."
+    error_message = "A queue must keep messages for 4 days, encrypted, and give them up after five receives: a throttled invocation costs one, and three are gone in nine minutes."
   }
 
   assert {
@@ -527,7 +527,7 @@ run "prod" {
   assert {
     condition = anytrue([
       for rule in aws_s3_bucket_lifecycle_configuration.audit.rule :
-      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"]
+      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"] && one(rule.filter).object_size_greater_than == 40000
     ])
     error_message = "Audit objects must go to Glacier after 365 days."
   }
@@ -675,7 +675,7 @@ run "prod" {
   assert {
     condition = alltrue([
       for name in keys(local.functions) : alltrue([
-        for alarm in concat(["duration", "errors", "throttles"], contains(local.api_functions, name) ? ["faults"] : []) :
+        for alarm in concat(["duration", "errors", "throttles"], contains(local.api_functions, name) ? ["faults"] : ["failed-messages"]) :
         strcontains(aws_cloudwatch_dashboard.products.dashboard_body, ":alarm:bbws-${name}-prod-${alarm}\"")
       ])
     ])

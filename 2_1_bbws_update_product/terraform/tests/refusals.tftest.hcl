@@ -183,3 +183,33 @@ run "package_that_is_no_zip" {
 
   expect_failures = [var.package_path]
 }
+
+run "too_few_batches_at_once" {
+  command = plan
+
+  variables {
+    maximum_concurrency = 1
+  }
+
+  expect_failures = [var.maximum_concurrency]
+}
+
+run "too_many_batches_at_once" {
+  command = plan
+
+  variables {
+    maximum_concurrency = 1001
+  }
+
+  expect_failures = [var.maximum_concurrency]
+}
+
+run "part_of_a_batch_at_once" {
+  command = plan
+
+  variables {
+    maximum_concurrency = 2.5
+  }
+
+  expect_failures = [var.maximum_concurrency]
+}

@@ -20,6 +20,12 @@ resource "aws_lambda_event_source_mapping" "queue" {
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
 
+  # Otherwise Lambda invokes it as often as messages come, up to the account's limit, and what it throttles there costs
+  # its messages a receive.
+  scaling_config {
+    maximum_concurrency = var.maximum_concurrency
+  }
+
   # Whoever restores the table pauses what reads the queue; a deployment must not let it go on too early.
   lifecycle {
     ignore_changes = [enabled]

@@ -35,6 +35,7 @@ def take_in(sqs_event, lambda_context, sqs, dead_letter_queue_url):
             lambda_context,
             read=read,
             apply=apply,
+            too_early=TooEarly,
             dead_letters=DeadLetterQueue(sqs, dead_letter_queue_url),
         )
         assert set(answer) == {"batchItemFailures"}
@@ -42,6 +43,10 @@ def take_in(sqs_event, lambda_context, sqs, dead_letter_queue_url):
         return [identifiers.index(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     return take_in
+
+
+class TooEarly(Exception):
+    """Says of a message that it can't be taken in yet."""
 
 
 def fail(*names, error=ValueError):
@@ -139,6 +144,31 @@ def test_hand_over_that_takes_long_holds_up_no_other_message(take_in, sqs, monke
     monkeypatch.setattr(sqs, "send_message", send_late)
 
     assert take_in("invalid", content("a"), apply=lambda _: applied.set()) == []
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_failed_messages_are_counted_for_their_function_and_say_of_which_version(take_in, capsys, error):
+    take_in(content("a"), content("b"), content("c", "p-2"), "broken reader", apply=fail("a", "c", error=error))
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (line,) = [line for line in lines if "_aws" in line]
+    left = 4 if error is SystemExit else 3
+    assert (line["FailedMessages"], line["FunctionVersion"]) == (left, "7")
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    # A version as a dimension would be a series, and a price, for each release.
+    assert directive["Dimensions"] == [["Environment", "Function"]]
+    assert directive["Metrics"] == [{"Name": "FailedMessages", "Unit": "Count"}]
+
+
+def test_message_that_comes_too_early_goes_back_and_is_no_failure(take_in, measured):
+    assert take_in(content("a"), content("b"), apply=fail("b", error=TooEarly)) == [1]
+    assert measured() == []
+
+
+def test_batch_that_is_taken_in_counts_no_failure(take_in, measured, dead_letters):
+    assert take_in(content("a"), "invalid", apply=fail()) == []
+    assert len(dead_letters()) == 1
+    assert measured() == []
 
 
 def test_failure_is_logged_as_an_error_with_its_ids_and_cause(take_in, logged):

@@ -99,6 +99,10 @@ def test_plan_without_changes_says_so(
         ("aws_dynamodb_table.products", "aws_dynamodb_table"),
         ("aws_s3_bucket.audit", "aws_s3_bucket"),
         (QUEUE, "aws_sqs_queue"),
+        ("aws_kms_key.alerts", "aws_kms_key"),
+        ("aws_backup_vault.products[0]", "aws_backup_vault"),
+        ('aws_secretsmanager_secret.client["admin"]', "aws_secretsmanager_secret"),
+        ("aws_api_gateway_rest_api.products", "aws_api_gateway_rest_api"),
     ],
 )
 def test_plan_that_would_lose_data_is_not_kept(

@@ -62,12 +62,22 @@ def request_duration(seconds: float) -> Metric:
     return Metric("RequestDuration", round(seconds * 1000, 1), "Milliseconds", {"Function": _FUNCTION})
 
 
-def emit(*metrics: Metric) -> None:
+def failed_messages(count: int) -> Metric:
+    """Return messages that this function failed to take in and hands back; Lambda itself sees no failure there."""
+    return Metric("FailedMessages", count, "Count", {"Function": _FUNCTION})
+
+
+def emit(*metrics: Metric, **properties: str) -> None:
     """Write metrics as one line. A dimension that several of them have must have one value.
 
     Source: "Specification: Embedded metric format" in the CloudWatch user guide.
+
+    Parameters
+    ----------
+    properties
+        What else the line tells whoever reads the log; CloudWatch counts nothing by it.
     """
-    line: dict[str, object] = {"Environment": _ENVIRONMENT}
+    line: dict[str, object] = {"Environment": _ENVIRONMENT, **properties}
     directives = []
     for metric in metrics:
         line |= {metric.name: metric.value, **metric.dimensions}

@@ -214,7 +214,7 @@ def test_shows_that_a_message_without_a_reason_failed_three_times_and_where_to_l
     assert replay("dev", "show") == 0
 
     why = blocks(capsys.readouterr().out)[message_id]["why"]
-    assert why.startswith("delivered 3 times and failed each time; see the log ")
+    assert why.startswith("delivered 5 times and failed each time; see the log ")
     assert f"/aws/lambda/bbws-{function_name.name()}-dev " in why
     assert why.endswith(message_id)
 

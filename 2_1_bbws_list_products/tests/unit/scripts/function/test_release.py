@@ -340,7 +340,17 @@ def test_prod_gives_a_tenth_for_ten_minutes_before_all(
     assert prod.live() == ("2", {})
 
 
-@pytest.mark.parametrize("alarm", ["{function}-errors", "bbws-product-api-prod-errors"])
+@pytest.mark.parametrize(
+    "alarm",
+    [
+        "{function}-errors",
+        "bbws-product-api-prod-errors",
+        "bbws-product-change-prod-oldest-message",
+        "bbws-product-change-dlq-prod-depth",
+        "bbws-product-audit-prod-oldest-message",
+        "bbws-product-audit-dlq-prod-depth",
+    ],
+)
 def test_alarm_that_fires_meanwhile_puts_the_version_before_back(
     account_of: Callable[[str], Account],
     run: Callable[..., Ended],
@@ -427,9 +437,22 @@ def test_alarms_of_other_environments_and_functions_are_not_watched(
     prod.publish("new")
     alarmed(prod)
 
+    # Some begin like one that is watched.
+    others = {
+        "somebody-elses",
+        f"{prod.name}ion-errors",
+        f"{prod.name.removesuffix('-prod')}-of-another-prod-errors",
+        "bbws-product-api-sit-errors",
+        "bbws-product-apis-prod-errors",
+        "bbws-product-backup-prod-failures",
+        "bbws-product-creator-prod-errors",
+        "bbws-product-creator-prod-throttles",
+    }
+
     def fire(_: int) -> None:
-        for name in (f"{prod.name}ion-errors", "bbws-product-api-sit-errors", "somebody-elses"):
-            prod.raise_alarm(name)
+        for name in others:
+            if not name.startswith(f"{prod.name}-"):
+                prod.raise_alarm(name)
 
     meanwhile(fire)
 

@@ -95,7 +95,7 @@ class Environment:
                 "MessageRetentionPeriod": str(4 * DAY),
                 "VisibilityTimeout": str(seconds),
                 "RedrivePolicy": json.dumps(
-                    {"maxReceiveCount": 3, "deadLetterTargetArn": f"arn:aws:sqs:{region}:{account_id}:{dead_letters}"}
+                    {"maxReceiveCount": 5, "deadLetterTargetArn": f"arn:aws:sqs:{region}:{account_id}:{dead_letters}"}
                 ),
             }
         self.answers: dict[str, Any] = {
@@ -225,6 +225,8 @@ class Environment:
         for function in (*TARGETS, "product-creator", "audit-logger"):
             name = f"bbws-{function}-{env}"
             alarms += [(f"{name}-errors", 5), (f"{name}-throttles", 0)]
+            if function not in TARGETS:
+                alarms.append((f"{name}-failed-messages", 0))
         for function, target in TARGETS.items():
             name = f"bbws-{function}-{env}"
             alarms += [(f"{name}-duration", target), (f"{name}-faults", 5)]
@@ -372,7 +374,7 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         (queue(CHANGES, VisibilityTimeout="30"), [f"queue {CHANGES} hides a received one 180 s no: 30"]),
         (
             queue(CHANGES, RedrivePolicy="{}"),
-            [f"queue {CHANGES} gives up after 3 receives, to its DLQ no: (0, 'None')"],
+            [f"queue {CHANGES} gives up after 5 receives, to its DLQ no: (0, 'None')"],
         ),
         (queue(DEAD_LETTERS, MessageRetentionPeriod="60"), [f"queue {DEAD_LETTERS} keeps messages 14 days no: 60"]),
         (answered("s3.GetBucketVersioning", {}), [f"{BUCKET} keeps versions no: None"]),
@@ -477,6 +479,12 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
         (
             lambda environment: environment.alarm("bbws-get-product-sit-faults").update(AlarmName="another"),
             ["alarm bbws-get-product-sit-faults over 5 % of the requests get a 5xx no: it isn't there"],
+        ),
+        (
+            lambda environment: environment.alarm("bbws-product-creator-sit-failed-messages").update(
+                AlarmName="another"
+            ),
+            ["alarm bbws-product-creator-sit-failed-messages a message fails no: it isn't there"],
         ),
         (
             answered("backup.DescribeBackupVault", {}),

@@ -93,6 +93,44 @@ def test_wrong_answer_of_an_invocation_is_a_failure(
     assert dev.invocations == ["1"]
 
 
+def test_invocation_may_say_when_it_is(dev: Account, plan: Callable[..., None], run: Callable[..., Ended]) -> None:
+    plan(invocation={"event": {"Records": [{"body": '{"requestedAt": "{now}"}'}]}, "expected": {}})
+    dev.publish("code")
+
+    before = datetime.now(UTC)
+    run("smoke_test", "dev", "--version", "1")
+
+    (event,) = dev.events
+    said = json.loads(event["Records"][0]["body"])["requestedAt"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", said)
+    assert before <= datetime.fromisoformat(said) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [
+        ('{"exception": "… decision.ProductNotThereYet: 0"}\nREPORT RequestId: 1', 0),
+        # The right answer for another reason.
+        ('{"exception": "… AccessDeniedException"}\nREPORT RequestId: 1', 1),
+        # The local stand-in for Lambda shows no log.
+        ("", 0),
+    ],
+)
+def test_right_answer_counts_only_with_the_reason_that_the_log_must_tell(
+    dev: Account, plan: Callable[..., None], run: Callable[..., Ended], log: str, status: int
+) -> None:
+    plan(invocation={**INVOCATION, "logged": "ProductNotThereYet"})
+    dev.publish("code")
+    dev.log = log
+
+    ended = run("smoke_test", "dev", "--version", "1")
+
+    assert ended.status == status
+    if status:
+        assert "without ProductNotThereYet in its log" in ended.err
+        assert "AccessDeniedException" in ended.err
+
+
 def test_cold_start_is_told(dev: Account, plan: Callable[..., None], run: Callable[..., Ended]) -> None:
     plan(invocation=INVOCATION)
     dev.publish("code")
