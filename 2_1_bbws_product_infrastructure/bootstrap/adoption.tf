@@ -7,6 +7,27 @@ import {
   id = each.value
 }
 
+# A key's id is known by its alias alone.
+data "aws_kms_alias" "found" {
+  for_each = { for key, name in local.key_aliases : key => name if contains(var.found, name) }
+
+  name = each.value
+}
+
+import {
+  for_each = data.aws_kms_alias.found
+
+  to = aws_kms_key.service[each.key]
+  id = each.value.target_key_id
+}
+
+import {
+  for_each = data.aws_kms_alias.found
+
+  to = aws_kms_alias.service[each.key]
+  id = each.value.name
+}
+
 import {
   for_each = { for boundary, name in local.boundaries : boundary => name if contains(var.found, name) }
 

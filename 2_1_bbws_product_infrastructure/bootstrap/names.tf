@@ -1,4 +1,4 @@
-# Names and ARNs. Nothing here is referred to by its resource, so that a policy can name what isn't there yet.
+# Names and ARNs. What has a name is referred to by it, not by its resource, so that a policy can name what isn't there yet.
 
 locals {
   repositories = [
@@ -26,6 +26,8 @@ locals {
   regional   = { for service in local.regional_services : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 
   regional_services = ["acm", "backup", "cloudwatch", "dynamodb", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "wafv2"]
+
+  key_aliases = { for key in ["alerts", "backup"] : key => "alias/bbws-product-${key}-${var.environment}" }
 
   workflow_roles = {
     deploy = "bbws-product-deploy-${var.environment}"

@@ -11,6 +11,13 @@ locals {
   role_arns     = [for name in concat(local.functions, ["product-backup"]) : "${local.iam_prefix}:role/bbws-${name}-${var.environment}"]
   gateway_arn   = "arn:aws:apigateway:${var.region}::"
 
+  of_queue_functions = {
+    ArnLike = {
+      # With its alias or without.
+      "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "${local.function_arns[name]}*"]
+    }
+  }
+
   log_groups = concat(
     [for name in local.functions : "/aws/lambda/bbws-${name}-${var.environment}"],
     ["/aws/apigateway/bbws-product-api-${var.environment}", "aws-waf-logs-bbws-product-api-${var.environment}"],
@@ -108,26 +115,11 @@ locals {
       ]
     }
 
+    # bootstrap/ makes them. What a vault takes of its key is AWS Backup's to say: "Creating a backup vault".
     Keys = {
-      # A key's id is AWS's choice: its tags say whose it is.
-      resources = ["${local.regional.kms}:key/*"]
-      condition = { StringEquals = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value } }
-      read      = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
-      write = [
-        "kms:CreateAlias",
-        "kms:CreateGrant",
-        "kms:Decrypt",
-        "kms:DeleteAlias",
-        "kms:DisableKeyRotation",
-        "kms:EnableKeyRotation",
-        "kms:GenerateDataKey",
-        "kms:PutKeyPolicy",
-        "kms:RetireGrant",
-        "kms:ScheduleKeyDeletion",
-        "kms:UntagResource",
-        "kms:UpdateAlias",
-        "kms:UpdateKeyDescription",
-      ]
+      resources = local.key_arns
+      read      = ["kms:DescribeKey"]
+      write     = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant"]
     }
 
     # Table and secrets are encrypted with keys that AWS looks after; they serve whoever may use table and secrets.
@@ -138,23 +130,6 @@ locals {
       }
       read  = ["kms:Decrypt", "kms:DescribeKey"]
       write = ["kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey"]
-    }
-
-    NewKeys = {
-      # It has no id yet.
-      resources = ["*"]
-      condition = {
-        StringEquals         = { for name, value in local.own_tags : "aws:RequestTag/${name}" => value }
-        StringEqualsIfExists = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value }
-      }
-      read  = []
-      write = ["kms:CreateKey", "kms:TagResource"]
-    }
-
-    KeyNames = {
-      resources = ["${local.regional.kms}:alias/bbws-product-*"]
-      read      = []
-      write     = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     }
 
     ApiKeySecrets = {
@@ -202,15 +177,18 @@ locals {
 
     Triggers = {
       # An event source mapping has an id of Lambda's choice; the condition names the functions that queues feed.
+      resources = ["${local.regional.lambda}:event-source-mapping:*"]
+      condition = local.of_queue_functions
+      read      = ["lambda:GetEventSourceMapping"]
+      write     = ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    }
+
+    NewTriggers = {
+      # It has no id yet.
       resources = ["*"]
-      condition = {
-        ArnLike = {
-          # With its alias or without.
-          "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "${local.function_arns[name]}*"]
-        }
-      }
-      read  = ["lambda:GetEventSourceMapping"]
-      write = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+      condition = local.of_queue_functions
+      read      = []
+      write     = ["lambda:CreateEventSourceMapping"]
     }
 
     TriggerTags = {
@@ -241,7 +219,7 @@ locals {
     # What a role may do can be said only while it is under the boundary.
     RolesUnderTheBoundary = {
       resources = local.role_arns
-      condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arns.runtime } }
+      condition = { ArnEquals = { "iam:PermissionsBoundary" = local.boundary_arns.runtime } }
       read      = []
       write     = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
     }

@@ -124,7 +124,7 @@ variable "found" {
   default     = []
 
   validation {
-    condition     = alltrue([for name in var.found : startswith(name, "bbws-") || name == local.oidc_host])
-    error_message = "found may hold names that begin with bbws-, and the host of GitHub's OIDC provider."
+    condition     = alltrue([for name in var.found : can(regex("^(alias/)?bbws-", name)) || name == local.oidc_host])
+    error_message = "found may hold names that begin with bbws-, such aliases of keys, and the host of GitHub's OIDC provider."
   }
 }

@@ -32,9 +32,10 @@ STATE_KEY = "2_1_bbws_product_infrastructure/bootstrap.tfstate"
 GITHUB = BOOTSTRAP / "github.auto.tfvars.json"
 
 # What can be found by its name, and which attribute that is: other resources name a bucket or a role as well.
-NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_s3_bucket": "bucket"}
+NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_kms_alias": "name", "aws_s3_bucket": "bucket"}
 
-# As bootstrap/names.tf has it.
+# As bootstrap/names.tf has them.
+KEYS = ("alerts", "backup")
 BREAK_GLASS_ROLE = "bbws-break-glass"
 
 OIDC_HOST = "token.actions.githubusercontent.com"
@@ -154,13 +155,16 @@ def look(environment: str, in_state: list[dict[str, Any]]) -> Findings:
 
 
 def names(environment: str) -> set[str]:
-    """Return the names of the state bucket and of the roles and policies that are named as this root's are."""
+    """Return the names of the state bucket and of the roles, policies and keys that are named as this root's are."""
     iam = boto3.client("iam")
     there = {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
     pages = iam.get_paginator("list_policies").paginate(Scope="Local")
     there |= {policy["PolicyName"] for page in pages for policy in page["Policies"]}
     ours = {name for name in there if name.startswith("bbws-product-") and name.endswith(f"-{environment}")}
     ours |= there & {BREAK_GLASS_ROLE}
+    kms = boto3.client("kms", region_name=terraform.region(environment))
+    aliases = {alias["AliasName"] for page in kms.get_paginator("list_aliases").paginate() for alias in page["Aliases"]}
+    ours |= aliases & {f"alias/bbws-product-{key}-{environment}" for key in KEYS}
     return {f"bbws-terraform-state-{environment}", *ours}
 
 

@@ -28,7 +28,7 @@ resource "aws_iam_role" "function" {
   name        = local.name
   description = "What ${local.name} may do"
 
-  # The infrastructure's bootstrap makes it: the workflows may make no role without it. Nobody bootstraps local.
+  # The infrastructure's bootstrap makes it: the workflows may make no role without it. No workflow deploys to local.
   permissions_boundary = var.environment == "local" ? null : "arn:aws:iam::${var.account_id}:policy/bbws-product-runtime-boundary-${var.environment}"
 
   assume_role_policy = jsonencode({

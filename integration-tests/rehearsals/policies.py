@@ -74,7 +74,8 @@ def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
     match operator.removesuffix("IfExists"):
         case "StringEquals":
             return value in wanted
-        case "ArnLike":
+        # AWS tells the two apart no more than this.
+        case "ArnEquals" | "ArnLike":
             return any(_like(value, pattern) for pattern in wanted)
         case "Bool":
             return value in wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import re
@@ -33,11 +34,17 @@ STATES = "arn:aws:s3:::bbws-terraform-state-local"
 RECORDS = "arn:aws:s3:::bbws-product-audit-logs-local"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 RUNTIME_BOUNDARY = f"{IAM}:policy/bbws-product-runtime-boundary-local"
+MAPPING = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:event-source-mapping:any"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-get-product-local"
 CREATOR = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-product-creator-local"
+# The ids of keys are AWS's choice: `document` puts the first in place of the keys that the bootstrap makes.
+OWN_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/own"
+OTHER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/bbws-products-local"
 
-COMPONENT = "product-infrastructure"
+OWN = {"Component": "product-infrastructure", "Environment": "local"}
+OWN_TAGS = {f"aws:ResourceTag/{name}": value for name, value in OWN.items()}
+OWN_REQUEST_TAGS = {f"aws:RequestTag/{name}": value for name, value in OWN.items()}
 
 EVERYTHING: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -118,6 +125,7 @@ def third(second: Run) -> Run:
     terraform(
         *("state", "rm", 'aws_iam_role.workflow["plan"]', 'aws_iam_policy.boundary["runtime"]'),
         *("aws_iam_role.break_glass", "aws_s3_bucket.state"),
+        *('aws_kms_key.service["alerts"]', 'aws_kms_alias.service["alerts"]'),
     )
     return run()
 
@@ -185,7 +193,7 @@ def test_second_run_changes_nothing(second: Run) -> None:
 
 def test_what_is_there_is_taken_into_the_state_again_and_what_is_gone_is_made(third: Run) -> None:
     assert third.status == 0, third.said
-    assert "Resources: 4 imported, " in third.said
+    assert "Resources: 6 imported, " in third.said
     assert ", 0 destroyed." in third.said
     assert third.provider == ["sts.amazonaws.com"]
     assert third.logging_role == f"{IAM}:role/bbws-product-api-logging-local"
@@ -293,8 +301,19 @@ def document(arn: str) -> Document:
     """Return a policy as the account holds it."""
     iam = boto3.client("iam")
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    policy: Document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    text = json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+    for key in own_keys():
+        text = text.replace(key, OWN_KEY)
+    policy: Document = json.loads(text)
     return policy
+
+
+@functools.cache
+def own_keys() -> list[str]:
+    """Return the ARNs of the keys that the bootstrap makes."""
+    kms = boto3.client("kms")
+    aliases = ("alias/bbws-product-alerts-local", "alias/bbws-product-backup-local")
+    return [kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"] for alias in aliases]
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +343,7 @@ LOOK = [
     Request("iam:GetRolePolicy", role_arn("bbws-get-product-local")),
     Request("lambda:GetFunction", FUNCTION),
     Request("lambda:GetAlias", f"{FUNCTION}:live"),
-    Request("lambda:GetEventSourceMapping", "*", {"lambda:FunctionArn": f"{CREATOR}:live"}),
+    Request("lambda:GetEventSourceMapping", MAPPING, {"lambda:FunctionArn": f"{CREATOR}:live"}),
     Request("s3:GetBucketPolicy", RECORDS),
     Request("s3:ListBucket", STATES),
     Request("s3:GetObject", f"{STATES}/2_1_bbws_product_infrastructure/terraform.tfstate"),
@@ -350,12 +369,7 @@ CHANGE = [
     Request("s3:PutObject", f"{STATES}/2_1_bbws_get_product/terraform.tfstate"),
     Request("s3:PutObject", f"{STATES}/deployed/2_1_bbws_get_product.json"),
     Request("sqs:SetQueueAttributes", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:bbws-product-change-local"),
-    Request("kms:CreateKey", "*", {"aws:RequestTag/Component": COMPONENT, "aws:RequestTag/Environment": "local"}),
-    Request(
-        "kms:Decrypt",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/own",
-        {"aws:ResourceTag/Component": COMPONENT, "aws:ResourceTag/Environment": "local"},
-    ),
+    Request("kms:CreateGrant", OWN_KEY),
 ]
 
 # Other projects' with such names.
@@ -365,7 +379,7 @@ OTHERS = [
     Request("lambda:InvokeFunction", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local:live"),
     Request(
         "lambda:DeleteEventSourceMapping",
-        "*",
+        MAPPING,
         {"lambda:FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"},
     ),
     Request("logs:DeleteLogGroup", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/bbws-another-local"),
@@ -412,22 +426,14 @@ NEVER = [
     Request("dynamodb:DeleteTable", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/another"),
     Request("lambda:UpdateFunctionCode", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another"),
     Request("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:another-abcdef"),
-    Request("kms:ScheduleKeyDeletion", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another"),
-    Request(
-        "kms:TagResource",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
-        {
-            "aws:RequestTag/Component": COMPONENT,
-            "aws:RequestTag/Environment": "local",
-            "aws:ResourceTag/Component": "another",
-            "aws:ResourceTag/Environment": "local",
-        },
+    # A key without tags, and one that bears this project's.
+    *(Request("kms:TagResource", key, OWN_REQUEST_TAGS) for key in (OTHER_KEY, OWN_KEY)),
+    *(
+        Request(action, key, tags)
+        for action in ("kms:Decrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+        for key, tags in ((OTHER_KEY, {}), (OTHER_KEY, OWN_TAGS), *([] if action == "kms:Decrypt" else [(OWN_KEY, {})]))
     ),
-    Request(
-        "kms:Decrypt",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
-        {"aws:ResourceTag/Component": "another", "aws:ResourceTag/Environment": "local"},
-    ),
+    Request("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/bbws-product-backup-local"),
     # Roles of other projects have such names, too.
     Request("iam:CreateRole", role_arn("bbws-another-local"), under(RUNTIME_BOUNDARY)),
     Request("iam:UpdateAssumeRolePolicy", role_arn("bbws-another-local")),

@@ -2,19 +2,8 @@
 
 # Planned, never applied: a test couldn't remove the state bucket again.
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_resource "aws_iam_policy" {
-    defaults = {
-      arn = "arn:aws:iam::000000000000:policy/the-policy"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::000000000000:role/the-role"
-    }
-  }
 }
 
 # The longest names that GitHub allows, and all repositories.
@@ -158,6 +147,28 @@ run "prod" {
     error_message = "Plans must expire after 30 days, and plans alone."
   }
 
+  # The keys
+
+  assert {
+    condition     = { for key, alias in aws_kms_alias.service : key => alias.name } == { alerts = "alias/bbws-product-alerts-prod", backup = "alias/bbws-product-backup-prod" } && alltrue([for key in aws_kms_key.service : key.enable_key_rotation])
+    error_message = "Deployments must find both keys by their aliases, and the keys must be rotated."
+  }
+
+  assert {
+    condition = {
+      for key, made in aws_kms_key.service : key => [for statement in jsondecode(made.policy).Statement : statement.Principal]
+      } == {
+      alerts = [{ AWS = "arn:aws:iam::093646564004:root" }, { Service = "cloudwatch.amazonaws.com" }]
+      backup = [{ AWS = "arn:aws:iam::093646564004:root" }]
+    }
+    error_message = "CloudWatch must be able to use the key of the alert topic, and nobody outside the account either key."
+  }
+
+  assert {
+    condition     = !anytrue([for policy in aws_iam_policy.workflow : can(regex("kms:(CreateKey|TagResource|UntagResource|PutKeyPolicy|ScheduleKeyDeletion|CreateAlias|UpdateAlias|DeleteAlias)", policy.policy))])
+    error_message = "A deployment may use keys, and neither make nor tag nor change any."
+  }
+
   # Whom the roles trust
 
   assert {
@@ -186,17 +197,6 @@ run "prod" {
       }]
     }
     error_message = "A role must trust this project's repositories in its own GitHub environment, and nobody else."
-  }
-
-  # IAM takes 2,048 characters of trust and 6,144 of policy, white space not counted: there is none.
-  assert {
-    condition     = alltrue([for workflow in aws_iam_role.workflow : length(workflow.assume_role_policy) <= 2048])
-    error_message = "A trust policy is too long for IAM."
-  }
-
-  assert {
-    condition     = alltrue([for policy in concat(values(aws_iam_policy.workflow), values(aws_iam_policy.boundary)) : length(policy.policy) <= 6144])
-    error_message = "A policy is too long for IAM."
   }
 
   # What the roles may do
@@ -256,17 +256,11 @@ run "prod" {
     condition = {
       for statement in jsondecode(aws_iam_policy.workflow["deploy-compute"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition)
       } == {
-      RolesUnderTheBoundary = { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::093646564004:policy/bbws-product-runtime-boundary-prod" } }
+      RolesUnderTheBoundary = { ArnEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::093646564004:policy/bbws-product-runtime-boundary-prod" } }
       RolesForServices      = { StringEquals = { "iam:PassedToService" = ["backup.amazonaws.com", "lambda.amazonaws.com"] } }
       RolesOfServices       = { StringEquals = { "iam:AWSServiceName" = ["backup.amazonaws.com", "ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] } }
-      Triggers = {
-        ArnLike = {
-          "lambda:FunctionArn" = [
-            "arn:aws:lambda:af-south-1:093646564004:function:bbws-audit-logger-prod*",
-            "arn:aws:lambda:af-south-1:093646564004:function:bbws-product-creator-prod*",
-          ]
-        }
-      }
+      NewTriggers           = { ArnLike = { "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "arn:aws:lambda:af-south-1:093646564004:function:bbws-${name}-prod*"] } }
+      Triggers              = { ArnLike = { "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "arn:aws:lambda:af-south-1:093646564004:function:bbws-${name}-prod*"] } }
     }
     error_message = "A deployment may make roles under the runtime boundary alone, and hand them to Lambda and AWS Backup alone."
   }

@@ -687,11 +687,8 @@ run "prod" {
   }
 
   assert {
-    condition = aws_kms_key.alerts.enable_key_rotation && anytrue([
-      for statement in jsondecode(aws_kms_key.alerts.policy).Statement :
-      statement.Principal == { Service = "cloudwatch.amazonaws.com" } && contains(flatten([statement.Action]), "kms:Decrypt")
-    ])
-    error_message = "CloudWatch must be able to use the key of the alert topic."
+    condition     = aws_sns_topic.alerts.kms_master_key_id == "alias/bbws-product-alerts-prod" && data.aws_kms_alias.backup[0].name == "alias/bbws-product-backup-prod"
+    error_message = "Topic and vault must be encrypted with the keys that the bootstrap makes."
   }
 
   # What the functions' repositories read

@@ -44,9 +44,9 @@ mock_resource "aws_iam_role" {
   }
 }
 
-mock_resource "aws_kms_key" {
+mock_data "aws_kms_alias" {
   defaults = {
-    arn = "arn:aws:kms:eu-west-1:000000000000:key/the-key"
+    target_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/the-key"
   }
 }
 
