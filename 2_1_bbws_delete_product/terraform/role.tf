@@ -48,12 +48,15 @@ resource "aws_iam_role_policy" "function" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      for sid, statement in merge(local.log_statement, local.tracing_statement, local.queue_statement, local.statements) : {
-        Sid      = sid
-        Effect   = "Allow"
-        Action   = statement.actions
-        Resource = statement.resources
-      }
+      for sid, statement in merge(local.log_statement, local.tracing_statement, local.queue_statement, local.statements) : merge(
+        {
+          Sid      = sid
+          Effect   = "Allow"
+          Action   = statement.actions
+          Resource = statement.resources
+        },
+        try({ Condition = statement.condition }, {}),
+      )
     ]
   })
 }

@@ -1,9 +1,17 @@
-# What a run that broke off made without noting it, and the bucket, which has to be there before there is a state.
+# What a run that broke off made without noting it, or a deployment of former times; and the bucket of the states, which has
+# to be there before there is a state.
 
 import {
   for_each = contains(var.found, local.state_bucket_name) ? [local.state_bucket_name] : []
 
   to = aws_s3_bucket.state
+  id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.audit_bucket_name) ? [local.audit_bucket_name] : []
+
+  to = aws_s3_bucket.audit
   id = each.value
 }
 
@@ -46,6 +54,13 @@ import {
   for_each = { for role, name in local.workflow_roles : role => name if contains(var.found, name) }
 
   to = aws_iam_role.workflow[each.key]
+  id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.restore_role_name) ? [local.restore_role_name] : []
+
+  to = aws_iam_role.restore
   id = each.value
 }
 

@@ -1,4 +1,4 @@
-# All policies at their longest: in prod, with a domain's zone and with somebody who may break the glass.
+# All policies at their longest: in prod, with a domain and with somebody who may break the glass.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -11,7 +11,9 @@ variables {
   account_id        = "093646564004"
   region            = "af-south-1"
   require_tls       = true
+  audit_object_lock = { mode = "COMPLIANCE", years = 7 }
   break_glass_users = ["arn:aws:iam::093646564004:user/the.owner"]
+  certificate_arn   = "arn:aws:acm:af-south-1:093646564004:certificate/12345678-1234-1234-1234-123456789012"
   hosted_zone_id    = "Z0123456789ABCDEFGHIJ"
   github = {
     owner    = "an-owner-whose-name-has-39-characters-x"

@@ -8,12 +8,13 @@ mock_resource "aws_iam_policy" {
 
 mock_resource "aws_iam_role" {
   defaults = {
-    arn = "arn:aws:iam::000000000000:role/the-role"
+    arn       = "arn:aws:iam::000000000000:role/the-role"
+    unique_id = "AROATHEROLE"
   }
 }
 
 mock_resource "aws_kms_key" {
   defaults = {
-    arn = "arn:aws:kms:eu-west-1:000000000000:key/the-key"
+    arn = "arn:aws:kms:eu-west-1:000000000000:key/12345678-1234-1234-1234-123456789012"
   }
 }

@@ -50,12 +50,6 @@ mock_data "aws_kms_alias" {
   }
 }
 
-mock_resource "aws_s3_bucket" {
-  defaults = {
-    arn = "arn:aws:s3:::the-bucket"
-  }
-}
-
 mock_resource "aws_sns_topic" {
   defaults = {
     arn = "arn:aws:sns:eu-west-1:000000000000:the-topic"
