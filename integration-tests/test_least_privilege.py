@@ -270,6 +270,7 @@ def _on(service: str, operation: str, /, **parameters: Any) -> Callable[[Actor],
 
 ATTEMPTS |= {
     "write an audit object": _on_object("put_object", Body=b"{}", IfNoneMatch="*"),
+    "write an audit object over another": _on_object("put_object", Body=b"{}"),
     "read an audit object": _on_object("get_object"),
     "delete an audit object": _on_object("delete_object"),
     "delete a version of an audit object": _on_object("delete_object", VersionId=str(uuid.uuid4())),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import credentials, node, programs
-from local.environments import CHECKOV
-from local.layout import INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, run_folder, short_name
+from local.environments import CHECKOV, POLICY_JUDGES
+from local.layout import FUNCTIONS, INFRASTRUCTURE, REPOSITORIES, ROOT, STATE, run_folder, short_name
 from local.repository import terraform_variables
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ VALIDATED = (
     ROOT / INFRASTRUCTURE / "bootstrap",
     ROOT / "2_1_bbws_get_product" / "terraform",
 )
+
+# The test of each root that plans all its policies.
+WITH_POLICIES = {
+    ROOT / INFRASTRUCTURE / "terraform": "tests/restored_table.tftest.hcl",
+    ROOT / INFRASTRUCTURE / "bootstrap": "tests/policies.tftest.hcl",
+    **{ROOT / repository / "terraform": "tests/needs.tftest.hcl" for repository in FUNCTIONS},
+}
 
 FOLDERS_BESIDE = ("integration-tests", "e2e-tests", "benchmarks")
 
@@ -94,6 +101,8 @@ def all_checks() -> Iterator[Check]:
     for root in VALIDATED:
         yield validation(root)
         yield security(root)
+    for root, test in WITH_POLICIES.items():
+        yield policies(root, test)
     yield openapi_lint()
     yield from workflow_checks()
 
@@ -152,6 +161,16 @@ def security(root: Path) -> Check:
         f"checkov {root_name(root)}",
         # It would ask its maker's server for more rules.
         ((*scan, "--skip-download", "--compact", "--quiet"),),
+    )
+
+
+def policies(root: Path, test: str) -> Check:
+    """Return the check that AWS's tables know a root's policies as they are written, but for what is excused there."""
+    judges = (str(POLICY_JUDGES.python), "-W", "ignore::UserWarning", "local/policy_judges.py")
+    return Check(
+        f"policies {root_name(root)}",
+        (initialisation(root), (*judges, str(root), test)),
+        variables=root_variables(root, "policies"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The virtual environments: one for scripts, tests and checks, one for MiniStack alone, and one for checkov.
+"""The virtual environments: for scripts, tests and checks; for MiniStack; for checkov; for what judges policies.
 
 Imports the standard library alone: it runs before anything is installed.
 """
@@ -55,8 +55,9 @@ WORK = VirtualEnvironment(
     ),
 )
 MINISTACK = VirtualEnvironment(ROOT / ".venv-ministack", (ROOT / "local" / "requirements-ministack.txt",))
-# Made when it is first needed.
+# Made when they are first needed.
 CHECKOV = VirtualEnvironment(ROOT / ".venv-checkov", (ROOT / "local" / "requirements-checkov.txt",))
+POLICY_JUDGES = VirtualEnvironment(ROOT / ".venv-policies", (ROOT / "local" / "requirements-policies.txt",))
 
 
 def fingerprint(environment: VirtualEnvironment) -> str:

@@ -48,6 +48,10 @@ def function_name(repository: str) -> str:
     return f"bbws-{short_name(repository).replace('_', '-')}-{ENVIRONMENT}"
 
 
+# As scripts/bootstrap.py of the infrastructure has it.
+BOOTSTRAP_STATE_KEY = f"{INFRASTRUCTURE}/bootstrap.tfstate"
+
+
 def state_key(repository: str) -> str:
     """Return the key of a repository's Terraform state in the state bucket."""
     return f"{repository}/terraform.tfstate"

@@ -11,6 +11,8 @@ An answer of a function that can have no body (204, 304) declares no type of one
 
 Where Lambda says that a version's code can be fetched, it is that version's, not the newest.
 
+Policies may ask of a write to S3 whether it has the header If-None-Match.
+
 Strangers are kept out (`refusal`): pages in the developer's browser, and other users of the computer.
 
 Runs in MiniStack's virtual environment.
@@ -32,6 +34,7 @@ import h11
 from hypercorn.events import RawData
 from hypercorn.protocol.h11 import H11Protocol
 from ministack import app as ministack_app
+from ministack.core import iam_actions
 from ministack.core.iam_evaluator import is_root_access_key
 from ministack.core.router import extract_access_key_id
 from ministack.services import apigateway_v1, lambda_svc
@@ -57,6 +60,7 @@ serve = ministack_app.app
 answer_without_a_function = apigateway_v1._invoke_mock_v1
 answer_of_a_function = apigateway_v1._invoke_lambda_proxy_v1
 get_function = lambda_svc._get_function
+object_conditions = iam_actions._s3_object_context
 
 
 async def send_together(self: H11Protocol, event: h11.Event) -> None:
@@ -102,6 +106,15 @@ def get_function_of_version(name: str, qualifier: str | None = None) -> tuple[in
         answer["Code"]["Location"] = f"{address}&signature={signature(unquote(urlsplit(address).path))}"
         body = json.dumps(answer).encode()
     return status, headers, body
+
+
+def object_conditions_with_precondition(
+    action: str, query: dict[str, object], path: str, headers: dict[str, str]
+) -> dict[str, str]:
+    """Return the condition keys of a request for an object, with that of the header If-None-Match."""
+    known: dict[str, str] = object_conditions(action, query, path, headers)
+    precondition = headers.get("if-none-match")
+    return known | ({"s3:if-none-match": precondition} if action == "s3:PutObject" and precondition else {})
 
 
 def serve_code_of_version(name: str, account_id: str, region: str) -> tuple[int, dict[str, str], bytes]:
@@ -204,6 +217,7 @@ ministack_app.app = guarded
 H11Protocol._send_h11_event = send_together
 apigateway_v1._invoke_mock_v1 = name_the_request
 apigateway_v1._invoke_lambda_proxy_v1 = answer_as_it_is
+iam_actions._s3_object_context = object_conditions_with_precondition
 lambda_svc._get_function = get_function_of_version
 lambda_svc.serve_function_code = serve_code_of_version
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

@@ -52,6 +52,7 @@ def provide_checkers(run: Run) -> None:
     """Fetch what the checks need beside the virtual environment."""
     run.attempt("Node.js packages", partial(_provided, node.prepare))
     run.attempt("checkov", partial(_provided, partial(environments.provide, environments.CHECKOV)))
+    run.attempt("policies' judges", partial(_provided, partial(environments.provide, environments.POLICY_JUDGES)))
 
 
 def _provided(provide: Callable[[], object], log: Path) -> Counts:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# As what its log, its note and Terraform's folder are filed.
+BOOTSTRAP = "bootstrap"
+
 
 def build(folder: StackFolder, repository: str) -> str:
     """Build a function's package for this computer, unless it is there.
@@ -31,6 +34,25 @@ def build(folder: StackFolder, repository: str) -> str:
     return programs.tail(log, 1).removeprefix("build/function.zip ")
 
 
+def bootstrap(folder: StackFolder) -> str:
+    """Make ready what deployments find in an account, unless it is as it should be.
+
+    Returns
+    -------
+    str
+        What came of it, in a few words.
+    """
+    fingerprint = _fingerprint(ROOT / INFRASTRUCTURE, ("scripts", "bootstrap"))
+    if is_noted(folder.deployed, BOOTSTRAP, fingerprint):
+        return "nothing changed"
+    (folder.deployed / BOOTSTRAP).unlink(missing_ok=True)
+    variables = terraform_variables(folder.terraform_data(BOOTSTRAP)) | credentials.variables(folder)
+    command = (WORK.python, "scripts/bootstrap.py", ENVIRONMENT, "--yes")
+    programs.run(command, folder.logs / f"{BOOTSTRAP}.log", ROOT / INFRASTRUCTURE, variables)
+    _note(folder.deployed, BOOTSTRAP, fingerprint)
+    return "applied"
+
+
 def inputs(folder: StackFolder, repository: str, infrastructure: Mapping[str, object]) -> str:
     """Return the SHA-256 (hex) of everything that a deployment's result depends on.
 
@@ -44,15 +66,8 @@ def inputs(folder: StackFolder, repository: str, infrastructure: Mapping[str, ob
         The outputs of the infrastructure; empty for the infrastructure itself.
     """
     root = ROOT / repository
-    files = [path for name in ("scripts", "terraform") for path in (root / name).rglob("*") if path.is_file()]
-    wanted = [path for path in files if not {"__pycache__", ".terraform"} & set(path.relative_to(root).parts)]
-    wanted.append(folder.api_keys if repository == INFRASTRUCTURE else root / "build" / "function.zip")
-    digest = hashlib.sha256()
-    for path in sorted(wanted):
-        for part in (path.relative_to(ROOT).as_posix().encode(), path.read_bytes()):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    digest.update(json.dumps(infrastructure, sort_keys=True).encode())
-    return digest.hexdigest()
+    besides = folder.api_keys if repository == INFRASTRUCTURE else root / "build" / "function.zip"
+    return _fingerprint(root, ("scripts", "terraform"), besides, json.dumps(infrastructure, sort_keys=True))
 
 
 def is_noted(notes: Path, repository: str, fingerprint: str) -> bool:
@@ -125,6 +140,18 @@ def outputs(folder: StackFolder, repository: str) -> dict[str, object]:
 
     state = read(folder, state_key(repository))
     return {} if state is None else {name: output["value"] for name, output in json.loads(state)["outputs"].items()}
+
+
+def _fingerprint(root: Path, folders: tuple[str, ...], besides: Path | None = None, more: str = "") -> str:
+    """Return the SHA-256 (hex) of a repository's folders, of a file besides, and of a text."""
+    files = [path for name in folders for path in (root / name).rglob("*") if path.is_file()]
+    wanted = [path for path in files if not {"__pycache__", ".terraform"} & set(path.relative_to(root).parts)]
+    digest = hashlib.sha256()
+    for path in sorted([*wanted, *([besides] if besides else [])]):
+        for part in (path.relative_to(ROOT).as_posix().encode(), path.read_bytes()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    digest.update(more.encode())
+    return digest.hexdigest()
 
 
 def _note(notes: Path, repository: str, fingerprint: str) -> None:

@@ -76,8 +76,10 @@ def bring_up(folder: StackFolder, steps: Steps) -> None:
     ):
         page = meanwhile.submit(_serve_reference_page, folder, steps)
         packages = {name: builds.submit(_build, folder, steps, name) for name in FUNCTIONS}
+        bootstrapped = deployments.submit(_bootstrap, folder, steps)
         _deploy(folder, steps, INFRASTRUCTURE, {})
         infrastructure = repository.outputs(folder, INFRASTRUCTURE)
+        bootstrapped.result()
         deployed = []
         for name in FUNCTIONS:
             packages[name].result()
@@ -215,6 +217,12 @@ def _serve_reference_page(folder: StackFolder, steps: Steps) -> str | None:
 def _build(folder: StackFolder, steps: Steps, name: str) -> None:
     with steps.step(f"package of {short_name(name)}") as step:
         step.note = repository.build(folder, name)
+
+
+def _bootstrap(folder: StackFolder, steps: Steps) -> None:
+    """Make what the infrastructure refers to by name, beside the infrastructure."""
+    with steps.step("bootstrap") as step:
+        step.note = repository.bootstrap(folder)
 
 
 def _deploy(folder: StackFolder, steps: Steps, name: str, infrastructure: dict[str, object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.credentials import client
-from local.layout import REGION, REPOSITORIES, STATE_BUCKET, StackFolder, state_key
+from local.layout import BOOTSTRAP_STATE_KEY, REGION, REPOSITORIES, STATE_BUCKET, StackFolder, state_key
 
 
 def make(folder: StackFolder) -> bool:
@@ -37,7 +37,8 @@ def held_locks(folder: StackFolder) -> list[str]:
         there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=STATE_BUCKET).get("Contents", [])}
     except s3.exceptions.NoSuchBucket:
         return []
-    return sorted(there & {f"{state_key(repository)}.tflock" for repository in REPOSITORIES})
+    states = {BOOTSTRAP_STATE_KEY, *map(state_key, REPOSITORIES)}
+    return sorted(there & {f"{state}.tflock" for state in states})
 
 
 def release(folder: StackFolder, key: str) -> None:

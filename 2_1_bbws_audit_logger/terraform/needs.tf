@@ -10,6 +10,8 @@ locals {
     WriteRecord = {
       actions   = ["s3:PutObject"]
       resources = ["${local.infrastructure.audit_bucket_arn}/*"]
+      # With If-None-Match alone, so that no record is written over.
+      condition = { Null = { "s3:if-none-match" = "false" } }
     }
     GiveUpMessage = {
       actions   = ["sqs:SendMessage"]

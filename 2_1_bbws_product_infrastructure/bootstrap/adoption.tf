@@ -1,10 +1,39 @@
-# What a run that broke off made without noting it, and the bucket, which has to be there before there is a state.
+# What a run that broke off made without noting it, or a deployment of former times; and the bucket of the states, which has
+# to be there before there is a state.
 
 import {
   for_each = contains(var.found, local.state_bucket_name) ? [local.state_bucket_name] : []
 
   to = aws_s3_bucket.state
   id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.audit_bucket_name) ? [local.audit_bucket_name] : []
+
+  to = aws_s3_bucket.audit
+  id = each.value
+}
+
+# A key's id is known by its alias alone.
+data "aws_kms_alias" "found" {
+  for_each = { for key, name in local.key_aliases : key => name if contains(var.found, name) }
+
+  name = each.value
+}
+
+import {
+  for_each = data.aws_kms_alias.found
+
+  to = aws_kms_key.service[each.key]
+  id = each.value.target_key_id
+}
+
+import {
+  for_each = data.aws_kms_alias.found
+
+  to = aws_kms_alias.service[each.key]
+  id = each.value.name
 }
 
 import {
@@ -25,6 +54,13 @@ import {
   for_each = { for role, name in local.workflow_roles : role => name if contains(var.found, name) }
 
   to = aws_iam_role.workflow[each.key]
+  id = each.value
+}
+
+import {
+  for_each = contains(var.found, local.restore_role_name) ? [local.restore_role_name] : []
+
+  to = aws_iam_role.restore
   id = each.value
 }
 

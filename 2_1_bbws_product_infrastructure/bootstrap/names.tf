@@ -1,4 +1,4 @@
-# Names and ARNs. Nothing here is referred to by its resource, so that a policy can name what isn't there yet.
+# Names and ARNs. What has a name is referred to by it, not by its resource, so that a policy can name what isn't there yet.
 
 locals {
   repositories = [
@@ -19,22 +19,25 @@ locals {
 
   state_bucket_name = "bbws-terraform-state-${var.environment}"
   state_bucket_arn  = "arn:aws:s3:::${local.state_bucket_name}"
-  audit_bucket_arn  = "arn:aws:s3:::bbws-product-audit-logs-${var.environment}"
+  audit_bucket_name = "bbws-product-audit-logs-${var.environment}"
+  audit_bucket_arn  = "arn:aws:s3:::${local.audit_bucket_name}"
 
   # In this account, and in this region of it.
   iam_prefix = "arn:aws:iam::${var.account_id}"
   regional   = { for service in local.regional_services : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 
-  regional_services = ["acm", "backup", "cloudwatch", "dynamodb", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "wafv2"]
+  regional_services = ["backup", "cloudwatch", "dynamodb", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "wafv2"]
+
+  key_aliases = { for key in ["alerts", "backup"] : key => "alias/bbws-product-${key}-${var.environment}" }
 
   workflow_roles = {
     deploy = "bbws-product-deploy-${var.environment}"
     plan   = "bbws-product-plan-${var.environment}"
   }
 
+  restore_role_name = "bbws-product-restore-${var.environment}"
   logging_role_name = "bbws-product-api-logging-${var.environment}"
 
-  # The audit bucket's policy names it: terraform/variables.tf.
   break_glass_role_name = "bbws-break-glass"
 
   boundaries = {

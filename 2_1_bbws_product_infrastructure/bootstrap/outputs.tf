@@ -15,6 +15,11 @@ output "plan_role_arn" {
   value       = aws_iam_role.workflow["plan"].arn
 }
 
+output "restore_role_arn" {
+  description = "The role with which AWS Backup restores the product table."
+  value       = aws_iam_role.restore.arn
+}
+
 output "runtime_boundary_arn" {
   description = "The permissions boundary of every role that a deployment makes."
   value       = aws_iam_policy.boundary["runtime"].arn

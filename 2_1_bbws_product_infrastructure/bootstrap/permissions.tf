@@ -3,13 +3,25 @@
 # Each action is spelled out. Which actions know which resources is in AWS's Service Authorization Reference.
 
 locals {
-  # Whatever else runs in the account bears Project = BBWS as well.
+  # Whatever else runs in the account bears Project = BBWS as well. Deployments make things with these tags, and can put
+  # them on nothing that doesn't have them.
   own_tags = { Component = "product-infrastructure", Environment = var.environment }
 
   # Each by its name: others' functions and roles begin with bbws-, too.
   function_arns = { for name in local.functions : name => "${local.regional.lambda}:function:bbws-${name}-${var.environment}" }
   role_arns     = [for name in concat(local.functions, ["product-backup"]) : "${local.iam_prefix}:role/bbws-${name}-${var.environment}"]
   gateway_arn   = "arn:aws:apigateway:${var.region}::"
+  gateway_kinds = ["apikeys", "domainnames", "restapis", "usageplans"]
+
+  tagged_as_own       = { StringEquals = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value } }
+  to_be_tagged_as_own = { StringEquals = { for name, value in local.own_tags : "aws:RequestTag/${name}" => value } }
+
+  of_queue_functions = {
+    ArnLike = {
+      # With its alias or without.
+      "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "${local.function_arns[name]}*"]
+    }
+  }
 
   log_groups = concat(
     [for name in local.functions : "/aws/lambda/bbws-${name}-${var.environment}"],
@@ -17,25 +29,46 @@ locals {
   )
 
   permissions = {
+    # API Gateway names its resources by ids of its own making: their tags say whose they are. What is below a REST API, a
+    # usage plan or a domain name has that one's tags ("Tag inheritance" in API Gateway's guide), and so has a request about
+    # a resource's tags.
     Api = {
-      # API Gateway names its resources by ids of its own making.
-      resources = [
-        for path in ["apikeys*", "domainnames*", "restapis*", "tags/*", "usageplans*"] :
-        "${local.gateway_arn}/${path}"
-      ]
-      read  = ["apigateway:GET"]
-      write = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+      resources = [for path in concat(local.gateway_kinds, ["tags"]) : "${local.gateway_arn}/${path}/*"]
+      condition = local.tagged_as_own
+      read      = ["apigateway:GET"]
+      write     = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:SetWebACL"]
+    }
+
+    NewApi = {
+      resources = [for kind in local.gateway_kinds : "${local.gateway_arn}/${kind}"]
+      condition = local.to_be_tagged_as_own
+      read      = []
+      write     = ["apigateway:POST"]
+    }
+
+    # For what it makes with tags API Gateway asks for this as well, with an asterisk for the id that isn't there yet. The
+    # asterisk in braces is no wildcard, so that nothing that is there can be tagged.
+    NewApiTags = {
+      resources = [for kind in local.gateway_kinds : "${local.gateway_arn}/tags/${urlencode("${local.gateway_arn}/${kind}/")}$${*}"]
+      read      = []
+      write     = ["apigateway:PUT"]
+    }
+
+    # To find one's own by their names. Lists of keys could hold the keys themselves, so there is none of those.
+    ApiLists = {
+      resources = [for kind in ["restapis", "usageplans"] : "${local.gateway_arn}/${kind}"]
+      read      = ["apigateway:GET"]
+      write     = []
     }
 
     Firewall = {
       resources = [
         "${local.regional.wafv2}:regional/webacl/bbws-product-api-${var.environment}/*",
         "${local.regional.wafv2}:regional/managedruleset/*",
-        "${local.gateway_arn}/restapis*",
+        "${local.gateway_arn}/restapis/*/stages/${var.environment}",
       ]
       read = ["wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource"]
       write = [
-        "apigateway:SetWebACL",
         "wafv2:AssociateWebACL",
         "wafv2:CreateWebACL",
         "wafv2:DeleteLoggingConfiguration",
@@ -73,61 +106,26 @@ locals {
       write     = ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"]
     }
 
-    # Its objects are the audit logger's alone.
+    # Its objects are the audit logger's alone, its settings the bootstrap's; a deployment looks whether all is as it
+    # should be.
     AuditBucket = {
       resources = [local.audit_bucket_arn]
       read = [
-        "s3:GetAccelerateConfiguration",
-        "s3:GetBucketAcl",
-        "s3:GetBucketCORS",
-        "s3:GetBucketLocation",
-        "s3:GetBucketLogging",
         "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketPolicy",
         "s3:GetBucketPublicAccessBlock",
-        "s3:GetBucketRequestPayment",
-        "s3:GetBucketTagging",
         "s3:GetBucketVersioning",
-        "s3:GetBucketWebsite",
         "s3:GetEncryptionConfiguration",
-        "s3:GetLifecycleConfiguration",
-        "s3:GetReplicationConfiguration",
         "s3:ListBucket",
       ]
-      write = [
-        "s3:CreateBucket",
-        "s3:DeleteBucket",
-        "s3:DeleteBucketPolicy",
-        "s3:PutBucketObjectLockConfiguration",
-        "s3:PutBucketPolicy",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutBucketTagging",
-        "s3:PutBucketVersioning",
-        "s3:PutEncryptionConfiguration",
-        "s3:PutLifecycleConfiguration",
-      ]
+      write = []
     }
 
+    # bootstrap/ makes them. What a vault takes of its key is AWS Backup's to say: "Creating a backup vault".
     Keys = {
-      # A key's id is AWS's choice: its tags say whose it is.
-      resources = ["${local.regional.kms}:key/*"]
-      condition = { StringEquals = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value } }
-      read      = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
-      write = [
-        "kms:CreateAlias",
-        "kms:CreateGrant",
-        "kms:Decrypt",
-        "kms:DeleteAlias",
-        "kms:DisableKeyRotation",
-        "kms:EnableKeyRotation",
-        "kms:GenerateDataKey",
-        "kms:PutKeyPolicy",
-        "kms:RetireGrant",
-        "kms:ScheduleKeyDeletion",
-        "kms:UntagResource",
-        "kms:UpdateAlias",
-        "kms:UpdateKeyDescription",
-      ]
+      resources = local.key_arns
+      read      = ["kms:DescribeKey"]
+      write     = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant"]
     }
 
     # Table and secrets are encrypted with keys that AWS looks after; they serve whoever may use table and secrets.
@@ -138,23 +136,6 @@ locals {
       }
       read  = ["kms:Decrypt", "kms:DescribeKey"]
       write = ["kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey"]
-    }
-
-    NewKeys = {
-      # It has no id yet.
-      resources = ["*"]
-      condition = {
-        StringEquals         = { for name, value in local.own_tags : "aws:RequestTag/${name}" => value }
-        StringEqualsIfExists = { for name, value in local.own_tags : "aws:ResourceTag/${name}" => value }
-      }
-      read  = []
-      write = ["kms:CreateKey", "kms:TagResource"]
-    }
-
-    KeyNames = {
-      resources = ["${local.regional.kms}:alias/bbws-product-*"]
-      read      = []
-      write     = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     }
 
     ApiKeySecrets = {
@@ -202,17 +183,21 @@ locals {
 
     Triggers = {
       # An event source mapping has an id of Lambda's choice; the condition names the functions that queues feed.
-      resources = ["*"]
-      condition = {
-        ArnLike = {
-          # With its alias or without.
-          "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "${local.function_arns[name]}*"]
-        }
-      }
-      read  = ["lambda:GetEventSourceMapping"]
-      write = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+      resources = ["${local.regional.lambda}:event-source-mapping:*"]
+      condition = local.of_queue_functions
+      read      = ["lambda:GetEventSourceMapping"]
+      write     = ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     }
 
+    NewTriggers = {
+      # It has no id yet.
+      resources = ["*"]
+      condition = local.of_queue_functions
+      read      = []
+      write     = ["lambda:CreateEventSourceMapping"]
+    }
+
+    # Neither is there a condition on the function for the tags of a mapping; nothing goes by those.
     TriggerTags = {
       resources = ["${local.regional.lambda}:event-source-mapping:*"]
       read      = ["lambda:ListTags"]
@@ -241,7 +226,7 @@ locals {
     # What a role may do can be said only while it is under the boundary.
     RolesUnderTheBoundary = {
       resources = local.role_arns
-      condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arns.runtime } }
+      condition = { ArnEquals = { "iam:PermissionsBoundary" = local.boundary_arns.runtime } }
       read      = []
       write     = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
     }
@@ -263,21 +248,32 @@ locals {
       write = ["iam:CreateServiceLinkedRole"]
     }
 
-    Backups = {
-      # A plan's id is AWS's choice.
-      resources = ["${local.regional.backup}:backup-plan:*", "${local.regional.backup}:backup-vault:bbws-product-${var.environment}"]
-      read      = ["backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListTags"]
+    BackupVault = {
+      resources = ["${local.regional.backup}:backup-vault:bbws-product-${var.environment}"]
+      read      = ["backup:DescribeBackupVault", "backup:ListTags"]
+      write     = ["backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:TagResource", "backup:UntagResource"]
+    }
+
+    # A plan's id is AWS's choice, too.
+    BackupPlans = {
+      resources = ["${local.regional.backup}:backup-plan:*"]
+      condition = local.tagged_as_own
+      read      = ["backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListTags"]
       write = [
-        "backup:CreateBackupPlan",
         "backup:CreateBackupSelection",
-        "backup:CreateBackupVault",
         "backup:DeleteBackupPlan",
         "backup:DeleteBackupSelection",
-        "backup:DeleteBackupVault",
         "backup:TagResource",
         "backup:UntagResource",
         "backup:UpdateBackupPlan",
       ]
+    }
+
+    NewBackupPlans = {
+      resources = ["${local.regional.backup}:backup-plan:*"]
+      condition = local.to_be_tagged_as_own
+      read      = []
+      write     = ["backup:CreateBackupPlan"]
     }
 
     AlertTopic = {
@@ -327,14 +323,8 @@ locals {
       write     = []
     }
 
-    Certificates = {
-      # The certificate of the API's own domain, made by whoever owns the domain.
-      resources = ["${local.regional.acm}:certificate/*"]
-      read      = ["acm:DescribeCertificate"]
-      write     = []
-    }
-
-    # AWS offers no resource for these, or none but all of the account's.
+    # AWS offers neither a resource nor a condition for these, and for describing alarms by a prefix none but all of the
+    # account's.
     WithoutResource = {
       resources = ["*"]
       read = [
@@ -359,11 +349,20 @@ locals {
     }
   }
 
-  domain_permissions = var.hosted_zone_id == null ? {} : {
-    Domain = {
-      resources = ["arn:aws:route53:::hostedzone/${var.hosted_zone_id}", "arn:aws:route53:::change/*"]
-      read      = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"]
-      write     = ["route53:ChangeResourceRecordSets"]
-    }
-  }
+  domain_permissions = merge(
+    var.hosted_zone_id == null ? {} : {
+      Domain = {
+        resources = ["arn:aws:route53:::hostedzone/${var.hosted_zone_id}", "arn:aws:route53:::change/*"]
+        read      = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"]
+        write     = ["route53:ChangeResourceRecordSets"]
+      }
+    },
+    var.certificate_arn == null ? {} : {
+      Certificate = {
+        resources = [var.certificate_arn]
+        read      = ["acm:DescribeCertificate"]
+        write     = []
+      }
+    },
+  )
 }

@@ -37,12 +37,57 @@ variable "region" {
 }
 
 variable "require_tls" {
-  description = "Whether the state bucket refuses callers without TLS."
+  description = "Whether the buckets refuse callers without TLS."
   type        = bool
 
   validation {
     condition     = var.require_tls == (var.environment != "local")
     error_message = "require_tls must be on everywhere but in local, whose callers speak plain HTTP."
+  }
+}
+
+variable "audit_object_lock" {
+  description = "Default retention of audit objects: mode GOVERNANCE or COMPLIANCE, and days or years. Null keeps the bucket without object lock."
+  type = object({
+    mode  = string
+    days  = optional(number)
+    years = optional(number)
+  })
+
+  validation {
+    condition     = var.audit_object_lock == null ? true : contains(["GOVERNANCE", "COMPLIANCE"], var.audit_object_lock.mode)
+    error_message = "audit_object_lock.mode must be GOVERNANCE or COMPLIANCE."
+  }
+
+  validation {
+    condition     = var.audit_object_lock == null ? true : (var.audit_object_lock.days == null) != (var.audit_object_lock.years == null)
+    error_message = "audit_object_lock needs either days or years."
+  }
+
+  validation {
+    condition = var.audit_object_lock == null ? true : alltrue([
+      for period in [var.audit_object_lock.days, var.audit_object_lock.years] :
+      period == null ? true : period >= 1 && floor(period) == period
+    ])
+    error_message = "audit_object_lock's days or years must be a whole number from 1."
+  }
+
+  validation {
+    condition     = var.audit_object_lock != null || contains(["local", "dev"], var.environment)
+    error_message = "audit_object_lock must not be null in sit and prod."
+  }
+
+  # Nobody, not even the account's root, removes such an object before its time.
+  validation {
+    condition = var.audit_object_lock == null ? true : (
+      (var.audit_object_lock.mode == "COMPLIANCE") == (var.environment == "prod")
+    )
+    error_message = "audit_object_lock.mode must be COMPLIANCE in prod, and nowhere else: that can't be undone."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || try(var.audit_object_lock.years >= 7, false)
+    error_message = "audit_object_lock.years must be at least 7 in prod."
   }
 }
 
@@ -107,6 +152,17 @@ variable "hosted_zone_id" {
   }
 }
 
+variable "certificate_arn" {
+  description = "The certificate of the API's own domain, where it has one: deployments may look at it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.certificate_arn == null ? true : can(regex("^arn:aws:acm:${var.region}:${var.account_id}:certificate/[A-Za-z0-9-]+$", var.certificate_arn))
+    error_message = "certificate_arn must be a certificate of this account and region."
+  }
+}
+
 variable "adopted" {
   description = "What somebody else made in this account and region: used as it is, neither changed nor removed."
   type        = set(string)
@@ -124,7 +180,7 @@ variable "found" {
   default     = []
 
   validation {
-    condition     = alltrue([for name in var.found : startswith(name, "bbws-") || name == local.oidc_host])
-    error_message = "found may hold names that begin with bbws-, and the host of GitHub's OIDC provider."
+    condition     = alltrue([for name in var.found : can(regex("^(alias/)?bbws-", name)) || name == local.oidc_host])
+    error_message = "found may hold names that begin with bbws-, such aliases of keys, and the host of GitHub's OIDC provider."
   }
 }

@@ -3,6 +3,10 @@
 
     python scripts/bootstrap.py dev
 
+The GitHub environments that the account will trust have to be there and guarded: GitHub is asked, with the token in
+GITHUB_TOKEN, or somebody who has looked says so: ``--guarded dev dev-plan``. One that is missing is made by GitHub as
+soon as a workflow names it, without any rule, and whoever may push a branch could run there.
+
 It makes the bucket of Terraform's states and applies bootstrap/ with its state in there. What a former run left half
 done is finished, what somebody else made is used as it is, and a run that finds everything in order changes nothing.
 """
@@ -11,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+import github_gate
 from deployment import account, signals, terraform
 
 if TYPE_CHECKING:
@@ -32,9 +38,10 @@ STATE_KEY = "2_1_bbws_product_infrastructure/bootstrap.tfstate"
 GITHUB = BOOTSTRAP / "github.auto.tfvars.json"
 
 # What can be found by its name, and which attribute that is: other resources name a bucket or a role as well.
-NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_s3_bucket": "bucket"}
+NAMED_BY = {"aws_iam_policy": "name", "aws_iam_role": "name", "aws_kms_alias": "name", "aws_s3_bucket": "bucket"}
 
-# As bootstrap/names.tf has it.
+# As bootstrap/names.tf has them.
+KEYS = ("alerts", "backup")
 BREAK_GLASS_ROLE = "bbws-break-glass"
 
 OIDC_HOST = "token.actions.githubusercontent.com"
@@ -62,6 +69,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("environment", choices=terraform.environments())
     parser.add_argument("--yes", action="store_true", help="apply without asking")
+    parser.add_argument(
+        "--guarded",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="both GitHub environments of this one, whose rules somebody has looked at in every repository",
+    )
     arguments = parser.parse_args()
     environment: str = arguments.environment
 
@@ -69,9 +83,11 @@ def main() -> None:
         terraform.fail("terraform is not on the PATH: install Terraform 1.11 or later")
     if environment != "local" and not GITHUB.is_file():
         terraform.fail(f"bootstrap/{GITHUB.name} is not there: the README says what it holds")
-    bucket = f"bbws-terraform-state-{environment}"
+    bucket, _ = buckets(environment)
     try:
         account.check(environment)
+        if environment != "local":
+            check_github(environment, arguments.guarded)
         print(f"account {terraform.account_id(environment)}, {terraform.region(environment)}")
         made = make_bucket(environment, bucket)
         print(f"state bucket {bucket}: {'made' if made else 'is there'}")
@@ -89,6 +105,31 @@ def main() -> None:
     )
 
 
+def check_github(environment: str, guarded: list[str]) -> None:
+    """Stop unless each GitHub environment that the account will trust is there and guarded.
+
+    Parameters
+    ----------
+    guarded
+        The names of those that somebody has looked at.
+    """
+    trusted = [environment, f"{environment}-plan"]
+    if set(guarded) == set(trusted):
+        return
+    if guarded:
+        terraform.fail(f"--guarded must name the two that {environment} will trust: {' '.join(trusted)}")
+    if not os.environ.get("GITHUB_TOKEN"):
+        terraform.fail(
+            f"GITHUB_TOKEN is not set, so GitHub can't be asked whether the environments {' and '.join(trusted)} of "
+            f"each repository are guarded: set it, or say --guarded {' '.join(trusted)} once you have looked"
+        )
+    github = json.loads(GITHUB.read_text(encoding="utf-8"))["github"]
+    for repository in github["repositories"]:
+        for name in trusted:
+            github_gate.check(f"{github['owner']}/{repository}", name)
+    print(f"the GitHub environments {' and '.join(trusted)} of each repository guard what they should")
+
+
 def make_bucket(environment: str, bucket: str) -> bool:
     """Make the bucket of the states. Terraform settles the rest of it; a new bucket is private and encrypted.
 
@@ -97,8 +138,18 @@ def make_bucket(environment: str, bucket: str) -> bool:
     bool
         False if the account had it.
     """
+    if is_there(environment, bucket):
+        return False
     region = terraform.region(environment)
     s3 = boto3.client("s3", region_name=region)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.get_waiter("bucket_exists").wait(Bucket=bucket)
+    return True
+
+
+def is_there(environment: str, bucket: str) -> bool:
+    """Tell whether the account has a bucket; stop if another account has it."""
+    s3 = boto3.client("s3", region_name=terraform.region(environment))
     try:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=terraform.account_id(environment))
     except ClientError as error:
@@ -107,10 +158,7 @@ def make_bucket(environment: str, bucket: str) -> bool:
             terraform.fail(f"the bucket {bucket} belongs to another account, or these credentials may not see it")
         if status != 404:
             raise
-    else:
         return False
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
-    s3.get_waiter("bucket_exists").wait(Bucket=bucket)
     return True
 
 
@@ -154,14 +202,25 @@ def look(environment: str, in_state: list[dict[str, Any]]) -> Findings:
 
 
 def names(environment: str) -> set[str]:
-    """Return the names of the state bucket and of the roles and policies that are named as this root's are."""
+    """Return the names of the buckets, roles, policies and keys that are there and are named as this root's are."""
     iam = boto3.client("iam")
     there = {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
     pages = iam.get_paginator("list_policies").paginate(Scope="Local")
     there |= {policy["PolicyName"] for page in pages for policy in page["Policies"]}
     ours = {name for name in there if name.startswith("bbws-product-") and name.endswith(f"-{environment}")}
-    ours |= there & {BREAK_GLASS_ROLE}
-    return {f"bbws-terraform-state-{environment}", *ours}
+    if BREAK_GLASS_ROLE in there:
+        tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=BREAK_GLASS_ROLE)["Tags"]}
+        # Others may make roles of such names: theirs isn't taken for this one.
+        ours |= {BREAK_GLASS_ROLE} if tags.get("Component") == "bootstrap" else set()
+    kms = boto3.client("kms", region_name=terraform.region(environment))
+    aliases = {alias["AliasName"] for page in kms.get_paginator("list_aliases").paginate() for alias in page["Aliases"]}
+    ours |= aliases & {f"alias/bbws-product-{key}-{environment}" for key in KEYS}
+    return ours | {bucket for bucket in buckets(environment) if is_there(environment, bucket)}
+
+
+def buckets(environment: str) -> tuple[str, str]:
+    """Return the names of the bucket of the states and of the audit bucket."""
+    return f"bbws-terraform-state-{environment}", f"bbws-product-audit-logs-{environment}"
 
 
 def provider_tags(environment: str) -> dict[str, str] | None:

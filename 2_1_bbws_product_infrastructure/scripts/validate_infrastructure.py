@@ -329,19 +329,13 @@ class Validation:
 
     def _clients(self, client: Any, api_id: str) -> None:
         name = f"bbws-product-api-{self.environment}"
-        keys = {
-            key["name"]: key
-            for page in client.get_paginator("get_api_keys").paginate(includeValues=True)
-            for key in page["items"]
-        }
         plans = {
             plan["name"]: plan for page in client.get_paginator("get_usage_plans").paginate() for plan in page["items"]
         }
         for holder, (role, rate, burst) in CLIENTS.items():
             subject = f"client {holder}"
             # One, or two while it is rotated: the client finds the first in its secret.
-            names = [key["name"].replace("/", "-") for key in self._valid_keys.get(holder, [])]
-            valid = [keys.get(f"{name}-{key}", {}) for key in names]
+            valid = [self._api_key(client, key["id"]) for key in self._valid_keys.get(holder, [])]
             plan = plans.get(f"{name}-{holder}", {})
             # One that leaked is disabled until it is replaced.
             self._expect(subject, "has a key that is enabled", True, any(key.get("enabled") is True for key in valid))
@@ -363,6 +357,14 @@ class Validation:
             known = [self._known_keys.get(digest[:16]) for digest in digests]
             wanted = [{"name": holder, "role": role}] * max(len(valid), 1)
             self._expect(subject, f"is known to the functions as a {role}", wanted, known)
+
+    def _api_key(self, client: Any, key_id: str) -> dict[str, Any]:
+        """Return a key with its value; by its id, because a list would hold the keys of other APIs."""
+        try:
+            found: dict[str, Any] = client.get_api_key(apiKey=key_id, includeValue=True)
+        except client.exceptions.NotFoundException:
+            return {}
+        return found
 
     def _secret_digest(self, holder: str) -> str:
         secrets = self._client("secretsmanager")

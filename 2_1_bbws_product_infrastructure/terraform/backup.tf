@@ -6,37 +6,18 @@ locals {
   backup_role_name = "bbws-product-backup-${var.environment}"
 }
 
-resource "aws_kms_key" "backup" {
+# bootstrap/ makes the key.
+data "aws_kms_alias" "backup" {
   count = local.backup_count
 
-  description             = "Encrypts the backups of ${local.table_name}"
-  enable_key_rotation     = true
-  deletion_window_in_days = var.deletion_protection ? 30 : 7
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AccountAdministersTheKey"
-      Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::${var.account_id}:root" }
-      Action    = "kms:*"
-      Resource  = "*"
-    }]
-  })
-}
-
-resource "aws_kms_alias" "backup" {
-  count = local.backup_count
-
-  name          = "alias/${local.backup_role_name}"
-  target_key_id = aws_kms_key.backup[0].key_id
+  name = "alias/${local.backup_role_name}"
 }
 
 resource "aws_backup_vault" "products" {
   count = local.backup_count
 
   name        = local.backup_name
-  kms_key_arn = aws_kms_key.backup[0].arn
+  kms_key_arn = data.aws_kms_alias.backup[0].target_key_arn
 }
 
 resource "aws_backup_plan" "products" {
@@ -124,13 +105,13 @@ resource "aws_iam_role_policy" "backup" {
         Sid      = "EncryptCopies"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-        Resource = aws_kms_key.backup[0].arn
+        Resource = data.aws_kms_alias.backup[0].target_key_arn
       },
       {
         Sid       = "LetAwsUseTheKey"
         Effect    = "Allow"
         Action    = "kms:CreateGrant"
-        Resource  = aws_kms_key.backup[0].arn
+        Resource  = data.aws_kms_alias.backup[0].target_key_arn
         Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
       },
     ]

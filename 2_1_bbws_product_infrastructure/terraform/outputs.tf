@@ -52,12 +52,12 @@ output "audit_dlq_arn" {
 
 output "audit_bucket_name" {
   description = "Name of the bucket that keeps the audit trail."
-  value       = aws_s3_bucket.audit.id
+  value       = local.audit_bucket_name
 }
 
 output "audit_bucket_arn" {
   description = "ARN of the audit bucket."
-  value       = aws_s3_bucket.audit.arn
+  value       = local.audit_bucket_arn
 }
 
 output "alert_topic_arn" {

@@ -157,51 +157,6 @@ variable "queue_visibility_timeout_seconds" {
   }
 }
 
-variable "audit_object_lock" {
-  description = "Default retention of audit objects: mode GOVERNANCE or COMPLIANCE, and days or years. Null keeps the bucket without object lock."
-  type = object({
-    mode  = string
-    days  = optional(number)
-    years = optional(number)
-  })
-
-  validation {
-    condition     = var.audit_object_lock == null ? true : contains(["GOVERNANCE", "COMPLIANCE"], var.audit_object_lock.mode)
-    error_message = "audit_object_lock.mode must be GOVERNANCE or COMPLIANCE."
-  }
-
-  validation {
-    condition     = var.audit_object_lock == null ? true : (var.audit_object_lock.days == null) != (var.audit_object_lock.years == null)
-    error_message = "audit_object_lock needs either days or years."
-  }
-
-  validation {
-    condition = var.audit_object_lock == null ? true : alltrue([
-      for period in [var.audit_object_lock.days, var.audit_object_lock.years] :
-      period == null ? true : period >= 1 && floor(period) == period
-    ])
-    error_message = "audit_object_lock's days or years must be a whole number from 1."
-  }
-
-  validation {
-    condition     = var.audit_object_lock != null || contains(["local", "dev"], var.environment)
-    error_message = "audit_object_lock must not be null in sit and prod."
-  }
-
-  # Nobody, not even the account's root, removes such an object before its time.
-  validation {
-    condition = var.audit_object_lock == null ? true : (
-      (var.audit_object_lock.mode == "COMPLIANCE") == (var.environment == "prod")
-    )
-    error_message = "audit_object_lock.mode must be COMPLIANCE in prod, and nowhere else: that can't be undone."
-  }
-
-  validation {
-    condition     = var.environment != "prod" || try(var.audit_object_lock.years >= 7, false)
-    error_message = "audit_object_lock.years must be at least 7 in prod."
-  }
-}
-
 variable "deletion_protection" {
   description = "Whether what holds data refuses to be deleted."
   type        = bool
@@ -295,17 +250,6 @@ variable "table_name" {
       can(regex("^bbws-products-${var.environment}(-[A-Za-z0-9_.-]+)?$", var.table_name)) && length(var.table_name) <= 255
     )
     error_message = "table_name must be bbws-products-{environment}, or that and a suffix after a hyphen; 255 characters at most."
-  }
-}
-
-variable "break_glass_role" {
-  description = "Name of the one IAM role that may delete audit objects. It needn't exist before somebody has to."
-  type        = string
-  default     = "bbws-break-glass"
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.break_glass_role))
-    error_message = "break_glass_role must be a role's name without a path: 1 to 64 letters, digits or any of +=,.@_-"
   }
 }
 

@@ -28,7 +28,7 @@ resource "aws_iam_role" "function" {
   name        = local.name
   description = "What ${local.name} may do"
 
-  # The infrastructure's bootstrap makes it: the workflows may make no role without it. Nobody bootstraps local.
+  # The infrastructure's bootstrap makes it: the workflows may make no role without it. No workflow deploys to local.
   permissions_boundary = var.environment == "local" ? null : "arn:aws:iam::${var.account_id}:policy/bbws-product-runtime-boundary-${var.environment}"
 
   assume_role_policy = jsonencode({
@@ -48,12 +48,15 @@ resource "aws_iam_role_policy" "function" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      for sid, statement in merge(local.log_statement, local.tracing_statement, local.queue_statement, local.statements) : {
-        Sid      = sid
-        Effect   = "Allow"
-        Action   = statement.actions
-        Resource = statement.resources
-      }
+      for sid, statement in merge(local.log_statement, local.tracing_statement, local.queue_statement, local.statements) : merge(
+        {
+          Sid      = sid
+          Effect   = "Allow"
+          Action   = statement.actions
+          Resource = statement.resources
+        },
+        try({ Condition = statement.condition }, {}),
+      )
     ]
   })
 }

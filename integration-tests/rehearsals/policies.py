@@ -52,7 +52,7 @@ def _statements(documents: Iterable[Document], effect: str) -> Iterator[Document
 
 def _matches(request: Request, statement: Document) -> bool:
     return (
-        any(_like(request.action, pattern, re.IGNORECASE) for pattern in _listed(statement["Action"]))
+        _is_of(request.action, statement)
         and _is_about(request.resource, statement)
         and all(
             _holds(operator, request.context.get(key), _listed(values))
@@ -62,6 +62,12 @@ def _matches(request: Request, statement: Document) -> bool:
     )
 
 
+def _is_of(action: str, statement: Document) -> bool:
+    if "NotAction" in statement:
+        return not any(_like(action, pattern, re.IGNORECASE) for pattern in _listed(statement["NotAction"]))
+    return any(_like(action, pattern, re.IGNORECASE) for pattern in _listed(statement["Action"]))
+
+
 def _is_about(resource: str, statement: Document) -> bool:
     if "NotResource" in statement:
         return not any(_like(resource, pattern) for pattern in _listed(statement["NotResource"]))
@@ -69,12 +75,15 @@ def _is_about(resource: str, statement: Document) -> bool:
 
 
 def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
+    if operator == "Null":
+        return str(value is None).lower() in wanted
     if value is None:
         return operator.endswith("IfExists")
     match operator.removesuffix("IfExists"):
         case "StringEquals":
             return value in wanted
-        case "ArnLike":
+        # AWS tells the two apart no more than this.
+        case "ArnEquals" | "ArnLike":
             return any(_like(value, pattern) for pattern in wanted)
         case "Bool":
             return value in wanted
@@ -82,7 +91,10 @@ def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
 
 
 def _like(value: str, pattern: str, flags: int = 0) -> bool:
-    expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
+    # `${*}` is an asterisk and no wildcard.
+    parts = re.split(r"(\$\{\*\}|[*?])", pattern)
+    meaning = {"*": ".*", "?": ".", "${*}": r"\*"}
+    expression = "".join(meaning.get(part) or re.escape(part) for part in parts)
     return re.fullmatch(expression, value, flags | re.DOTALL) is not None
 
 

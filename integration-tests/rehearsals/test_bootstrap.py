@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import re
@@ -33,11 +34,28 @@ STATES = "arn:aws:s3:::bbws-terraform-state-local"
 RECORDS = "arn:aws:s3:::bbws-product-audit-logs-local"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 RUNTIME_BOUNDARY = f"{IAM}:policy/bbws-product-runtime-boundary-local"
+MAPPING = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:event-source-mapping:any"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-get-product-local"
 CREATOR = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-product-creator-local"
+# The ids of keys are AWS's choice: `with_own_key` puts the first in place of the keys that the bootstrap makes.
+OWN_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/own"
+OTHER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/bbws-products-local"
 
-COMPONENT = "product-infrastructure"
+OWN = {"Component": "product-infrastructure", "Environment": "local"}
+OWN_TAGS = {f"aws:ResourceTag/{name}": value for name, value in OWN.items()}
+OWN_REQUEST_TAGS = {f"aws:RequestTag/{name}": value for name, value in OWN.items()}
+OTHER_TAGS = {**OWN_TAGS, "aws:ResourceTag/Component": "another"}
+
+GATEWAY = "arn:aws:apigateway:eu-west-1::"
+GATEWAY_KINDS = ("apikeys", "domainnames", "restapis", "usageplans")
+BACKUP_PLAN = f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-plan:abc"
+
+
+def tags_of(kind: str, name: str) -> str:
+    """Return as what API Gateway knows the tags of a resource."""
+    return f"{GATEWAY}/tags/arn%3Aaws%3Aapigateway%3Aeu-west-1%3A%3A%2F{kind}%2F{name}"
+
 
 EVERYTHING: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -117,7 +135,8 @@ def third(second: Run) -> Run:
     iam.delete_role(RoleName="somebody-elses-logging")
     terraform(
         *("state", "rm", 'aws_iam_role.workflow["plan"]', 'aws_iam_policy.boundary["runtime"]'),
-        *("aws_iam_role.break_glass", "aws_s3_bucket.state"),
+        *("aws_iam_role.break_glass", "aws_s3_bucket.audit", "aws_s3_bucket.state"),
+        *('aws_kms_key.service["alerts"]', 'aws_kms_alias.service["alerts"]'),
     )
     return run()
 
@@ -185,10 +204,20 @@ def test_second_run_changes_nothing(second: Run) -> None:
 
 def test_what_is_there_is_taken_into_the_state_again_and_what_is_gone_is_made(third: Run) -> None:
     assert third.status == 0, third.said
-    assert "Resources: 4 imported, " in third.said
+    assert "Resources: 7 imported, " in third.said
     assert ", 0 destroyed." in third.said
     assert third.provider == ["sts.amazonaws.com"]
     assert third.logging_role == f"{IAM}:role/bbws-product-api-logging-local"
+
+
+def test_only_the_break_glass_role_that_it_made_deletes_audit_records(third: Run) -> None:
+    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    policy = json.loads(s3.get_bucket_policy(Bucket="bbws-product-audit-logs-local")["Policy"])
+    (deletion,) = (each for each in policy["Statement"] if "s3:DeleteObjectVersion" in each["Action"])
+
+    role_id = iam.get_role(RoleName="bbws-break-glass")["Role"]["RoleId"]
+    assert deletion["Effect"] == "Deny"
+    assert deletion["Condition"] == {"StringNotLike": {"aws:userid": f"{role_id}:*"}}
 
 
 # Whom the roles trust
@@ -293,8 +322,24 @@ def document(arn: str) -> Document:
     """Return a policy as the account holds it."""
     iam = boto3.client("iam")
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    policy: Document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    return policy
+    return with_own_key(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def with_own_key(policy: Document) -> Document:
+    """Return a policy with one key in place of those that the bootstrap makes."""
+    text = json.dumps(policy)
+    for key in own_keys():
+        text = text.replace(f"key/{key}", "key/own")
+    replaced: Document = json.loads(text)
+    return replaced
+
+
+@functools.cache
+def own_keys() -> list[str]:
+    """Return the ids of the keys that the bootstrap makes."""
+    kms = boto3.client("kms")
+    aliases = ("alias/bbws-product-alerts-local", "alias/bbws-product-backup-local")
+    return [kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"] for alias in aliases]
 
 
 @pytest.fixture(scope="module")
@@ -319,12 +364,15 @@ def under(boundary: str) -> dict[str, str]:
 
 
 LOOK = [
-    Request("apigateway:GET", "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/local"),
+    Request("apigateway:GET", f"{GATEWAY}/restapis/abc/stages/local", OWN_TAGS),
+    Request("apigateway:GET", f"{GATEWAY}/apikeys/abc", OWN_TAGS),
+    Request("apigateway:GET", f"{GATEWAY}/restapis"),
+    Request("backup:GetBackupPlan", BACKUP_PLAN, OWN_TAGS),
     Request("dynamodb:DescribeTable", TABLE),
     Request("iam:GetRolePolicy", role_arn("bbws-get-product-local")),
     Request("lambda:GetFunction", FUNCTION),
     Request("lambda:GetAlias", f"{FUNCTION}:live"),
-    Request("lambda:GetEventSourceMapping", "*", {"lambda:FunctionArn": f"{CREATOR}:live"}),
+    Request("lambda:GetEventSourceMapping", MAPPING, {"lambda:FunctionArn": f"{CREATOR}:live"}),
     Request("s3:GetBucketPolicy", RECORDS),
     Request("s3:ListBucket", STATES),
     Request("s3:GetObject", f"{STATES}/2_1_bbws_product_infrastructure/terraform.tfstate"),
@@ -335,8 +383,20 @@ LOOK = [
 ]
 
 CHANGE = [
-    Request("apigateway:POST", "arn:aws:apigateway:eu-west-1::/restapis"),
-    Request("backup:CreateBackupPlan", f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-plan:abc"),
+    # What is made is tagged at once: API Gateway asks for that besides, of a resource with an asterisk for its id.
+    *(Request("apigateway:POST", f"{GATEWAY}/{kind}", OWN_REQUEST_TAGS) for kind in GATEWAY_KINDS),
+    *(Request("apigateway:PUT", tags_of(kind, "*"), OWN_REQUEST_TAGS) for kind in GATEWAY_KINDS),
+    *(
+        Request(f"apigateway:{method}", f"{GATEWAY}/{kind}/abc", OWN_TAGS)
+        for method in ("DELETE", "PATCH")
+        for kind in GATEWAY_KINDS
+    ),
+    Request("apigateway:POST", f"{GATEWAY}/restapis/abc/deployments", OWN_TAGS),
+    Request("apigateway:POST", f"{GATEWAY}/usageplans/abc/keys", OWN_TAGS),
+    Request("apigateway:SetWebACL", f"{GATEWAY}/restapis/abc/stages/local", OWN_TAGS),
+    Request("backup:CreateBackupPlan", BACKUP_PLAN, OWN_REQUEST_TAGS),
+    Request("backup:CreateBackupSelection", BACKUP_PLAN, OWN_TAGS),
+    Request("backup:DeleteBackupPlan", BACKUP_PLAN, OWN_TAGS),
     Request("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:bbws-get-product-local-errors"),
     Request("dynamodb:UpdateTable", TABLE),
     Request("iam:CreateRole", role_arn("bbws-get-product-local"), under(RUNTIME_BOUNDARY)),
@@ -350,12 +410,7 @@ CHANGE = [
     Request("s3:PutObject", f"{STATES}/2_1_bbws_get_product/terraform.tfstate"),
     Request("s3:PutObject", f"{STATES}/deployed/2_1_bbws_get_product.json"),
     Request("sqs:SetQueueAttributes", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:bbws-product-change-local"),
-    Request("kms:CreateKey", "*", {"aws:RequestTag/Component": COMPONENT, "aws:RequestTag/Environment": "local"}),
-    Request(
-        "kms:Decrypt",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/own",
-        {"aws:ResourceTag/Component": COMPONENT, "aws:ResourceTag/Environment": "local"},
-    ),
+    Request("kms:CreateGrant", OWN_KEY),
 ]
 
 # Other projects' with such names.
@@ -365,7 +420,7 @@ OTHERS = [
     Request("lambda:InvokeFunction", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local:live"),
     Request(
         "lambda:DeleteEventSourceMapping",
-        "*",
+        MAPPING,
         {"lambda:FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"},
     ),
     Request("logs:DeleteLogGroup", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/bbws-another-local"),
@@ -396,6 +451,7 @@ NEVER = [
     Request("iam:AttachRolePolicy", role_arn("bbws-get-product-local"), under(RUNTIME_BOUNDARY)),
     Request("iam:PassRole", role_arn("bbws-get-product-local"), {"iam:PassedToService": "ec2.amazonaws.com"}),
     Request("iam:PassRole", role_arn("admin"), {"iam:PassedToService": "lambda.amazonaws.com"}),
+    Request("iam:PassRole", role_arn("bbws-product-restore-local"), {"iam:PassedToService": "backup.amazonaws.com"}),
     Request("sts:AssumeRole", role_arn("bbws-break-glass")),
     Request("apigateway:PATCH", "arn:aws:apigateway:eu-west-1::/account"),
     # The account's states and records.
@@ -406,28 +462,58 @@ NEVER = [
     Request("s3:PutBucketVersioning", STATES),
     Request("s3:DeleteBucket", STATES),
     Request("s3:PutObject", f"{RECORDS}/2026/11/22/made-up.json"),
+    *(
+        Request(f"s3:{action}", RECORDS)
+        for action in (
+            "CreateBucket",
+            "DeleteBucket",
+            "DeleteBucketPolicy",
+            "PutBucketAcl",
+            "PutBucketObjectLockConfiguration",
+            "PutBucketPolicy",
+            "PutBucketPublicAccessBlock",
+            "PutBucketVersioning",
+            "PutEncryptionConfiguration",
+            "PutLifecycleConfiguration",
+            "PutReplicationConfiguration",
+        )
+    ),
     Request("s3:DeleteObject", f"{RECORDS}/2026/11/22/record.json"),
     Request("s3:BypassGovernanceRetention", f"{RECORDS}/2026/11/22/record.json"),
     # Other projects.
     Request("dynamodb:DeleteTable", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/another"),
     Request("lambda:UpdateFunctionCode", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another"),
     Request("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:another-abcdef"),
-    Request("kms:ScheduleKeyDeletion", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another"),
-    Request(
-        "kms:TagResource",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
-        {
-            "aws:RequestTag/Component": COMPONENT,
-            "aws:RequestTag/Environment": "local",
-            "aws:ResourceTag/Component": "another",
-            "aws:ResourceTag/Environment": "local",
-        },
+    *(
+        Request(f"apigateway:{method}", f"{GATEWAY}/{kind}/abc", tags)
+        for method in ("DELETE", "GET", "PATCH")
+        for kind in GATEWAY_KINDS
+        for tags in ({}, OTHER_TAGS)
     ),
-    Request(
-        "kms:Decrypt",
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/another",
-        {"aws:ResourceTag/Component": "another", "aws:ResourceTag/Environment": "local"},
+    *(Request("apigateway:POST", f"{GATEWAY}/{kind}") for kind in GATEWAY_KINDS),
+    Request("apigateway:GET", f"{GATEWAY}/apikeys"),
+    Request("apigateway:SetWebACL", f"{GATEWAY}/restapis/abc/stages/local"),
+    *(
+        Request("apigateway:PUT", tags_of(kind, "abc"), {**OWN_REQUEST_TAGS, **tags})
+        for kind in GATEWAY_KINDS
+        for tags in ({}, OTHER_TAGS)
     ),
+    *(
+        Request(f"backup:{action}", BACKUP_PLAN, tags)
+        for action in ("CreateBackupPlan", "DeleteBackupPlan", "GetBackupPlan", "UpdateBackupPlan")
+        for tags in ({}, OTHER_TAGS)
+    ),
+    Request("backup:TagResource", BACKUP_PLAN, OWN_REQUEST_TAGS),
+    Request("acm:DeleteCertificate", f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/abc"),
+    Request("acm:DescribeCertificate", f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/abc"),
+    # A key without tags, and one that bears this project's.
+    *(Request("kms:TagResource", key, OWN_REQUEST_TAGS) for key in (OTHER_KEY, OWN_KEY)),
+    *(
+        Request(action, key, tags)
+        for action in ("kms:Decrypt", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+        for key, tags in ((OTHER_KEY, {}), (OTHER_KEY, OWN_TAGS), *([] if action == "kms:Decrypt" else [(OWN_KEY, {})]))
+    ),
+    Request("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/bbws-product-backup-local"),
     # Roles of other projects have such names, too.
     Request("iam:CreateRole", role_arn("bbws-another-local"), under(RUNTIME_BOUNDARY)),
     Request("iam:UpdateAssumeRolePolicy", role_arn("bbws-another-local")),
@@ -488,6 +574,64 @@ def test_what_the_account_itself_says_agrees(third: Run) -> None:
             attempt()
 
 
+# What AWS Backup may do to restore the table
+
+
+@pytest.fixture(scope="module")
+def restoration(third: Run) -> Role:
+    role = {"RoleName": "bbws-product-restore-local"}
+    policy = boto3.client("iam").get_role_policy(**role, PolicyName="restore")["PolicyDocument"]
+    return Role([with_own_key(policy)], EVERYTHING)
+
+
+VIA_DYNAMODB = {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        # As AWS's own AWSBackupServiceRolePolicyForRestores has them for DynamoDB.
+        *(
+            Request(f"dynamodb:{action}", table)
+            for action in (
+                "BatchWriteItem",
+                "DeleteItem",
+                "DescribeTable",
+                "GetItem",
+                "PutItem",
+                "Query",
+                "RestoreTableFromAwsBackup",
+                "Scan",
+                "UpdateItem",
+            )
+            for table in (TABLE, f"{TABLE}-20261122")
+        ),
+        Request("dynamodb:RestoreTableFromBackup", f"{TABLE}/backup/abc"),
+        Request("kms:Decrypt", OWN_KEY),
+        Request("kms:CreateGrant", OWN_KEY, {"kms:GrantIsForAWSResource": "true"}),
+        Request("kms:Decrypt", OTHER_KEY, VIA_DYNAMODB),
+    ],
+    ids=str,
+)
+def test_backup_may_restore_a_copy_of_the_table(request_: Request, restoration: Role) -> None:
+    assert restoration.may(request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("dynamodb:RestoreTableFromAwsBackup", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/another"),
+        Request("dynamodb:DeleteTable", TABLE),
+        Request("kms:Decrypt", OTHER_KEY),
+        Request("kms:CreateGrant", OWN_KEY),
+        Request("backup:DeleteRecoveryPoint", BACKUP_PLAN),
+    ],
+    ids=str,
+)
+def test_backup_may_restore_nothing_else(request_: Request, restoration: Role) -> None:
+    assert not restoration.may(request_)
+
+
 # What roles made by deployments may do at most
 
 
@@ -508,6 +652,8 @@ def permissions_of(repository: str) -> list[Request]:
             re.sub(
                 r"\$\{local\.infrastructure\.(\w+)_arn\}", lambda found: arns[found[1]], resource.strip('"')
             ).replace("*", "a/b.json"),
+            # The one condition that a function's permission has.
+            {"s3:if-none-match": "*"} if "condition" in statement else {},
         )
         for statement in hcl2.loads(text)["locals"][0]["statements"].values()
         for action in statement["actions"]
@@ -543,7 +689,4 @@ def test_runtime_boundary_lets_functions_do_their_work(repository: str, third: R
     ids=str,
 )
 def test_runtime_boundary_lets_nothing_else(request_: Request, third: Run) -> None:
-    # Whatever writes to the audit trail does it as the audit logger does.
-    expected = request_.action == "s3:PutObject" and request_.resource.startswith(RECORDS)
-
-    assert is_allowed(request_, [EVERYTHING], document(RUNTIME_BOUNDARY)) == expected
+    assert not is_allowed(request_, [EVERYTHING], document(RUNTIME_BOUNDARY))

@@ -53,7 +53,7 @@ run "local" {
 
   assert {
     condition     = aws_iam_role.function.permissions_boundary == null
-    error_message = "In local there is no permissions boundary: nothing bootstraps the account."
+    error_message = "In local there is no permissions boundary: no workflow deploys there."
   }
 }
 

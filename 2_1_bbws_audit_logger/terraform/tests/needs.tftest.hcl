@@ -72,6 +72,13 @@ run "needs" {
   }
 
   assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => statement.Condition if can(statement.Condition)
+    } == { WriteRecord = { Null = { "s3:if-none-match" = "false" } } }
+    error_message = "The role may write a record only where there is none."
+  }
+
+  assert {
     condition     = [for mapping in aws_lambda_event_source_mapping.queue : mapping.event_source_arn] == ["arn:aws:sqs:eu-west-1:000000000000:the-audit-queue"]
     error_message = "The function must be fed by the audit queue."
   }

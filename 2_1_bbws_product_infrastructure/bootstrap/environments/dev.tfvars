@@ -1,4 +1,5 @@
-environment = "dev"
-account_id  = "536580886816"
-region      = "eu-west-1"
-require_tls = true
+environment       = "dev"
+account_id        = "536580886816"
+region            = "eu-west-1"
+require_tls       = true
+audit_object_lock = null

@@ -1,7 +1,8 @@
-environment = "local"
-account_id  = "000000000000"
-region      = "eu-west-1"
-require_tls = false
+environment       = "local"
+account_id        = "000000000000"
+region            = "eu-west-1"
+require_tls       = false
+audit_object_lock = null
 
 # Made up, for rehearsals.
 break_glass_users = ["arn:aws:iam::000000000000:user/the-owner"]

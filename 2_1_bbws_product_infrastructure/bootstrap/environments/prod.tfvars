@@ -1,4 +1,5 @@
-environment = "prod"
-account_id  = "093646564004"
-region      = "af-south-1"
-require_tls = true
+environment       = "prod"
+account_id        = "093646564004"
+region            = "af-south-1"
+require_tls       = true
+audit_object_lock = { mode = "COMPLIANCE", years = 7 }

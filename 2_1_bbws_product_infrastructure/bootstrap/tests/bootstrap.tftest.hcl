@@ -2,19 +2,8 @@
 
 # Planned, never applied: a test couldn't remove the state bucket again.
 mock_provider "aws" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_resource "aws_iam_policy" {
-    defaults = {
-      arn = "arn:aws:iam::000000000000:policy/the-policy"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::000000000000:role/the-role"
-    }
-  }
 }
 
 # The longest names that GitHub allows, and all repositories.
@@ -46,10 +35,11 @@ run "dev" {
   command = plan
 
   variables {
-    environment = run.settings.of.dev.environment
-    account_id  = run.settings.of.dev.account_id
-    region      = run.settings.of.dev.region
-    require_tls = run.settings.of.dev.require_tls
+    environment       = run.settings.of.dev.environment
+    account_id        = run.settings.of.dev.account_id
+    region            = run.settings.of.dev.region
+    require_tls       = run.settings.of.dev.require_tls
+    audit_object_lock = run.settings.of.dev.audit_object_lock
   }
 
   assert {
@@ -59,16 +49,22 @@ run "dev" {
     )
     error_message = "dev's account, region, state bucket or roles aren't what the design and the workflows say."
   }
+
+  assert {
+    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-dev" && !aws_s3_bucket.audit.object_lock_enabled && length(aws_s3_bucket_object_lock_configuration.audit) == 0
+    error_message = "dev's audit bucket must have no lock."
+  }
 }
 
 run "sit" {
   command = plan
 
   variables {
-    environment = run.settings.of.sit.environment
-    account_id  = run.settings.of.sit.account_id
-    region      = run.settings.of.sit.region
-    require_tls = run.settings.of.sit.require_tls
+    environment       = run.settings.of.sit.environment
+    account_id        = run.settings.of.sit.account_id
+    region            = run.settings.of.sit.region
+    require_tls       = run.settings.of.sit.require_tls
+    audit_object_lock = run.settings.of.sit.audit_object_lock
   }
 
   assert {
@@ -78,22 +74,33 @@ run "sit" {
     )
     error_message = "sit's account, region, state bucket or roles aren't what the design and the workflows say."
   }
+
+  assert {
+    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-sit" && aws_s3_bucket.audit.object_lock_enabled && [for retention in aws_s3_bucket_object_lock_configuration.audit[0].rule[0].default_retention : [retention.mode, retention.days]] == [["GOVERNANCE", 1]]
+    error_message = "sit's audit bucket must lock a record for a day, in governance mode."
+  }
 }
 
 run "local" {
   command = plan
 
   variables {
-    environment = run.settings.of.local.environment
-    account_id  = run.settings.of.local.account_id
-    region      = run.settings.of.local.region
-    require_tls = run.settings.of.local.require_tls
-    github      = run.settings.of.local.github
+    environment       = run.settings.of.local.environment
+    account_id        = run.settings.of.local.account_id
+    region            = run.settings.of.local.region
+    require_tls       = run.settings.of.local.require_tls
+    audit_object_lock = run.settings.of.local.audit_object_lock
+    github            = run.settings.of.local.github
   }
 
   assert {
     condition     = [var.account_id, var.region, aws_s3_bucket.state.bucket] == ["000000000000", "eu-west-1", "bbws-terraform-state-local"] && length(aws_s3_bucket_policy.state) == 0
     error_message = "local's account, region or state bucket isn't what rehearsals need."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-local" && !aws_s3_bucket.audit.object_lock_enabled && length(jsondecode(aws_s3_bucket_policy.audit.policy).Statement) == 1
+    error_message = "local's audit bucket must have no lock, and take callers without TLS."
   }
 }
 
@@ -101,11 +108,12 @@ run "prod" {
   command = plan
 
   variables {
-    environment    = run.settings.of.prod.environment
-    account_id     = run.settings.of.prod.account_id
-    region         = run.settings.of.prod.region
-    require_tls    = run.settings.of.prod.require_tls
-    hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+    environment       = run.settings.of.prod.environment
+    account_id        = run.settings.of.prod.account_id
+    region            = run.settings.of.prod.region
+    require_tls       = run.settings.of.prod.require_tls
+    audit_object_lock = run.settings.of.prod.audit_object_lock
+    hosted_zone_id    = "Z0123456789ABCDEFGHIJ"
   }
 
   assert {
@@ -158,6 +166,87 @@ run "prod" {
     error_message = "Plans must expire after 30 days, and plans alone."
   }
 
+  # The audit bucket
+
+  assert {
+    condition = (
+      aws_s3_bucket_versioning.audit.versioning_configuration[0].status == "Enabled" &&
+      alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.audit.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"])
+    )
+    error_message = "The bucket must be versioned and encrypted."
+  }
+
+  assert {
+    condition = alltrue([
+      for setting in ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"] :
+      aws_s3_bucket_public_access_block.audit[setting]
+    ])
+    error_message = "The bucket must be closed to the public."
+  }
+
+  assert {
+    condition = anytrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.audit.rule :
+      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"] && one(rule.filter).object_size_greater_than == 40000
+    ])
+    error_message = "Audit objects must go to Glacier after 365 days."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.audit.rule : length(rule.expiration) + length(rule.noncurrent_version_expiration) == 0])
+    error_message = "No audit object may expire."
+  }
+
+  assert {
+    condition = contains(jsondecode(aws_s3_bucket_policy.audit.policy).Statement, {
+      Sid       = "NobodyDeletes"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+      Resource  = "arn:aws:s3:::bbws-product-audit-logs-prod/*"
+    })
+    error_message = "Where there is no break-glass role, nobody may delete audit objects."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-prod" && aws_s3_bucket.audit.object_lock_enabled && [for retention in aws_s3_bucket_object_lock_configuration.audit[0].rule[0].default_retention : [retention.mode, retention.years]] == [["COMPLIANCE", 7]]
+    error_message = "The bucket must have the name that the functions know, and lock every record for seven years, for everybody."
+  }
+
+  assert {
+    condition = contains(jsondecode(aws_s3_bucket_policy.audit.policy).Statement, {
+      Sid       = "RefuseCallersWithoutTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = ["arn:aws:s3:::bbws-product-audit-logs-prod", "arn:aws:s3:::bbws-product-audit-logs-prod/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    })
+    error_message = "The bucket must refuse callers without TLS."
+  }
+
+  # The keys
+
+  assert {
+    condition     = { for key, alias in aws_kms_alias.service : key => alias.name } == { alerts = "alias/bbws-product-alerts-prod", backup = "alias/bbws-product-backup-prod" } && alltrue([for key in aws_kms_key.service : key.enable_key_rotation])
+    error_message = "Deployments must find both keys by their aliases, and the keys must be rotated."
+  }
+
+  assert {
+    condition = {
+      for key, made in aws_kms_key.service : key => [for statement in jsondecode(made.policy).Statement : statement.Principal]
+      } == {
+      alerts = [{ AWS = "arn:aws:iam::093646564004:root" }, { Service = "cloudwatch.amazonaws.com" }]
+      backup = [{ AWS = "arn:aws:iam::093646564004:root" }]
+    }
+    error_message = "CloudWatch must be able to use the key of the alert topic, and nobody outside the account either key."
+  }
+
+  assert {
+    condition     = !anytrue([for policy in aws_iam_policy.workflow : can(regex("kms:(CreateKey|TagResource|UntagResource|PutKeyPolicy|ScheduleKeyDeletion|CreateAlias|UpdateAlias|DeleteAlias)", policy.policy))])
+    error_message = "A deployment may use keys, and neither make nor tag nor change any."
+  }
+
   # Whom the roles trust
 
   assert {
@@ -186,17 +275,6 @@ run "prod" {
       }]
     }
     error_message = "A role must trust this project's repositories in its own GitHub environment, and nobody else."
-  }
-
-  # IAM takes 2,048 characters of trust and 6,144 of policy, white space not counted: there is none.
-  assert {
-    condition     = alltrue([for workflow in aws_iam_role.workflow : length(workflow.assume_role_policy) <= 2048])
-    error_message = "A trust policy is too long for IAM."
-  }
-
-  assert {
-    condition     = alltrue([for policy in concat(values(aws_iam_policy.workflow), values(aws_iam_policy.boundary)) : length(policy.policy) <= 6144])
-    error_message = "A policy is too long for IAM."
   }
 
   # What the roles may do
@@ -256,17 +334,11 @@ run "prod" {
     condition = {
       for statement in jsondecode(aws_iam_policy.workflow["deploy-compute"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition)
       } == {
-      RolesUnderTheBoundary = { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::093646564004:policy/bbws-product-runtime-boundary-prod" } }
+      RolesUnderTheBoundary = { ArnEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::093646564004:policy/bbws-product-runtime-boundary-prod" } }
       RolesForServices      = { StringEquals = { "iam:PassedToService" = ["backup.amazonaws.com", "lambda.amazonaws.com"] } }
       RolesOfServices       = { StringEquals = { "iam:AWSServiceName" = ["backup.amazonaws.com", "ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] } }
-      Triggers = {
-        ArnLike = {
-          "lambda:FunctionArn" = [
-            "arn:aws:lambda:af-south-1:093646564004:function:bbws-audit-logger-prod*",
-            "arn:aws:lambda:af-south-1:093646564004:function:bbws-product-creator-prod*",
-          ]
-        }
-      }
+      NewTriggers           = { ArnLike = { "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "arn:aws:lambda:af-south-1:093646564004:function:bbws-${name}-prod*"] } }
+      Triggers              = { ArnLike = { "lambda:FunctionArn" = [for name in ["audit-logger", "product-creator"] : "arn:aws:lambda:af-south-1:093646564004:function:bbws-${name}-prod*"] } }
     }
     error_message = "A deployment may make roles under the runtime boundary alone, and hand them to Lambda and AWS Backup alone."
   }
@@ -355,6 +427,7 @@ run "break_glass" {
     account_id        = run.settings.of.prod.account_id
     region            = run.settings.of.prod.region
     require_tls       = run.settings.of.prod.require_tls
+    audit_object_lock = run.settings.of.prod.audit_object_lock
     break_glass_users = ["arn:aws:iam::111111111111:user/security/somebody", "arn:aws:iam::093646564004:user/the.owner"]
   }
 
@@ -371,7 +444,7 @@ run "break_glass" {
 
   assert {
     condition     = [aws_iam_role.break_glass[0].name, aws_iam_role.break_glass[0].max_session_duration] == ["bbws-break-glass", 3600]
-    error_message = "The break-glass role must have the name that the audit bucket's policy says, and sessions of an hour."
+    error_message = "The break-glass role must be called so, and have sessions of an hour."
   }
 
   assert {
@@ -386,17 +459,30 @@ run "break_glass" {
     }
     error_message = "The break-glass role may find, read and delete audit records, and nothing else."
   }
+
+  assert {
+    condition = contains(jsondecode(aws_s3_bucket_policy.audit.policy).Statement, {
+      Sid       = "OnlyBreakGlassDeletes"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+      Resource  = "arn:aws:s3:::bbws-product-audit-logs-prod/*"
+      Condition = { StringNotLike = { "aws:userid" = "AROATHEROLE:*" } }
+    })
+    error_message = "Nobody but the break-glass role that is made here may delete audit objects."
+  }
 }
 
 run "adoption" {
   command = plan
 
   variables {
-    environment = run.settings.of.dev.environment
-    account_id  = run.settings.of.dev.account_id
-    region      = run.settings.of.dev.region
-    require_tls = run.settings.of.dev.require_tls
-    adopted     = ["oidc_provider", "logging_role"]
+    environment       = run.settings.of.dev.environment
+    account_id        = run.settings.of.dev.account_id
+    region            = run.settings.of.dev.region
+    require_tls       = run.settings.of.dev.require_tls
+    audit_object_lock = run.settings.of.dev.audit_object_lock
+    adopted           = ["oidc_provider", "logging_role"]
   }
 
   assert {

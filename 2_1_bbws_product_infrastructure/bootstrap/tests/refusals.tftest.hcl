@@ -7,6 +7,9 @@ variables {
   account_id  = "536580886816"
   region      = "eu-west-1"
   require_tls = true
+
+  audit_object_lock = null
+
   github = {
     owner        = "bbws"
     owner_id     = 1
@@ -76,6 +79,143 @@ run "callers_without_tls_outside_local" {
   }
 
   expect_failures = [var.require_tls]
+}
+
+run "lock_mode_that_is_none" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "LEGAL", years = 7 }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_of_days_and_years" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "COMPLIANCE", years = 7, days = 1 }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_without_a_period" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "COMPLIANCE" }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_of_no_time" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "COMPLIANCE", days = 0 }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "no_lock_in_prod" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = null
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_that_can_be_lifted_in_prod" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "GOVERNANCE", years = 7 }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_of_less_than_seven_years_in_prod" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    environment       = "prod"
+    account_id        = "093646564004"
+    region            = "af-south-1"
+    audit_object_lock = { mode = "COMPLIANCE", years = 6 }
+  }
+
+  expect_failures = [var.audit_object_lock]
+}
+
+run "lock_for_ever_outside_prod" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    audit_object_lock = { mode = "COMPLIANCE", years = 7 }
+
+    environment = "sit"
+    account_id  = "815856636111"
+    region      = "eu-west-1"
+  }
+
+  expect_failures = [var.audit_object_lock]
 }
 
 run "any_owner" {
@@ -202,6 +342,20 @@ run "zone_that_is_none" {
   }
 
   expect_failures = [var.hosted_zone_id]
+}
+
+run "certificate_of_another_account" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    certificate_arn = "arn:aws:acm:eu-west-1:093646564004:certificate/any"
+  }
+
+  expect_failures = [var.certificate_arn]
 }
 
 run "adoption_of_something_else" {

@@ -4,7 +4,6 @@ region                           = "eu-west-1"
 allowed_origins                  = ["https://portal.dev.bbws.example"]
 api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 180
-audit_object_lock                = null
 deletion_protection              = false
 require_tls                      = true
 tracing                          = true

@@ -4,7 +4,6 @@ region                           = "eu-west-1"
 allowed_origins                  = ["*"]
 api_key_numbers                  = {}
 queue_visibility_timeout_seconds = 10
-audit_object_lock                = null
 deletion_protection              = false
 require_tls                      = false
 tracing                          = false

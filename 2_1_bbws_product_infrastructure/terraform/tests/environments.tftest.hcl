@@ -28,7 +28,6 @@ run "local" {
     region                           = run.settings.of.local.region
     allowed_origins                  = run.settings.of.local.allowed_origins
     queue_visibility_timeout_seconds = run.settings.of.local.queue_visibility_timeout_seconds
-    audit_object_lock                = run.settings.of.local.audit_object_lock
     deletion_protection              = run.settings.of.local.deletion_protection
     require_tls                      = run.settings.of.local.require_tls
     tracing                          = run.settings.of.local.tracing
@@ -51,11 +50,6 @@ run "local" {
   assert {
     condition     = aws_api_gateway_rest_api.products.name == "bbws-product-api-local" && aws_api_gateway_stage.products.stage_name == "local"
     error_message = "The API must be called bbws-product-api-local, its stage local."
-  }
-
-  assert {
-    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-local"
-    error_message = "The bucket must be called bbws-product-audit-logs-local."
   }
 
   assert {
@@ -89,11 +83,6 @@ run "local" {
   }
 
   assert {
-    condition     = !aws_s3_bucket.audit.object_lock_enabled && length(aws_s3_bucket_object_lock_configuration.audit) == 0
-    error_message = "The bucket must be without object lock."
-  }
-
-  assert {
     condition     = aws_api_gateway_stage.products.xray_tracing_enabled == false
     error_message = "Tracing must be off."
   }
@@ -109,7 +98,7 @@ run "local" {
   }
 
   assert {
-    condition     = !anytrue([for policy in [aws_s3_bucket_policy.audit.policy, aws_sns_topic.alerts.policy] : strcontains(policy, "SecureTransport")])
+    condition     = !anytrue([for policy in [aws_sns_topic.alerts.policy] : strcontains(policy, "SecureTransport")])
     error_message = "Local callers speak plain HTTP."
   }
 }
@@ -123,7 +112,6 @@ run "dev" {
     region                           = run.settings.of.dev.region
     allowed_origins                  = run.settings.of.dev.allowed_origins
     queue_visibility_timeout_seconds = run.settings.of.dev.queue_visibility_timeout_seconds
-    audit_object_lock                = run.settings.of.dev.audit_object_lock
     deletion_protection              = run.settings.of.dev.deletion_protection
     require_tls                      = run.settings.of.dev.require_tls
     tracing                          = run.settings.of.dev.tracing
@@ -151,11 +139,6 @@ run "dev" {
   assert {
     condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
     error_message = "In dev, answers of 1 KB and more must be compressed for callers that take it."
-  }
-
-  assert {
-    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-dev"
-    error_message = "The bucket must be called bbws-product-audit-logs-dev."
   }
 
   assert {
@@ -189,11 +172,6 @@ run "dev" {
   }
 
   assert {
-    condition     = !aws_s3_bucket.audit.object_lock_enabled && length(aws_s3_bucket_object_lock_configuration.audit) == 0
-    error_message = "The bucket must be without object lock."
-  }
-
-  assert {
     condition     = aws_api_gateway_stage.products.xray_tracing_enabled == true
     error_message = "Tracing must be on."
   }
@@ -214,7 +192,7 @@ run "dev" {
   }
 
   assert {
-    condition     = alltrue([for policy in concat([aws_s3_bucket_policy.audit.policy, aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
+    condition     = alltrue([for policy in concat([aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
     error_message = "Bucket, topic and queues must refuse callers without TLS."
   }
 
@@ -233,7 +211,6 @@ run "sit" {
     region                           = run.settings.of.sit.region
     allowed_origins                  = run.settings.of.sit.allowed_origins
     queue_visibility_timeout_seconds = run.settings.of.sit.queue_visibility_timeout_seconds
-    audit_object_lock                = run.settings.of.sit.audit_object_lock
     deletion_protection              = run.settings.of.sit.deletion_protection
     require_tls                      = run.settings.of.sit.require_tls
     tracing                          = run.settings.of.sit.tracing
@@ -261,11 +238,6 @@ run "sit" {
   assert {
     condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
     error_message = "In sit, answers of 1 KB and more must be compressed for callers that take it."
-  }
-
-  assert {
-    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-sit"
-    error_message = "The bucket must be called bbws-product-audit-logs-sit."
   }
 
   assert {
@@ -299,16 +271,6 @@ run "sit" {
   }
 
   assert {
-    condition     = aws_s3_bucket.audit.object_lock_enabled
-    error_message = "The bucket must be made with object lock."
-  }
-
-  assert {
-    condition     = [for retention in aws_s3_bucket_object_lock_configuration.audit[0].rule[0].default_retention : [retention.mode, retention.days]] == [["GOVERNANCE", 1]]
-    error_message = "Audit objects must be locked in mode GOVERNANCE for 1 days."
-  }
-
-  assert {
     condition     = aws_api_gateway_stage.products.xray_tracing_enabled == true
     error_message = "Tracing must be on."
   }
@@ -329,7 +291,7 @@ run "sit" {
   }
 
   assert {
-    condition     = alltrue([for policy in concat([aws_s3_bucket_policy.audit.policy, aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
+    condition     = alltrue([for policy in concat([aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
     error_message = "Bucket, topic and queues must refuse callers without TLS."
   }
 
@@ -348,7 +310,6 @@ run "prod" {
     region                           = run.settings.of.prod.region
     allowed_origins                  = run.settings.of.prod.allowed_origins
     queue_visibility_timeout_seconds = run.settings.of.prod.queue_visibility_timeout_seconds
-    audit_object_lock                = run.settings.of.prod.audit_object_lock
     deletion_protection              = run.settings.of.prod.deletion_protection
     require_tls                      = run.settings.of.prod.require_tls
     tracing                          = run.settings.of.prod.tracing
@@ -376,11 +337,6 @@ run "prod" {
   assert {
     condition     = aws_api_gateway_rest_api.products.minimum_compression_size == "1024"
     error_message = "In prod, answers of 1 KB and more must be compressed for callers that take it."
-  }
-
-  assert {
-    condition     = aws_s3_bucket.audit.bucket == "bbws-product-audit-logs-prod"
-    error_message = "The bucket must be called bbws-product-audit-logs-prod."
   }
 
   assert {
@@ -414,16 +370,6 @@ run "prod" {
   }
 
   assert {
-    condition     = aws_s3_bucket.audit.object_lock_enabled
-    error_message = "The bucket must be made with object lock."
-  }
-
-  assert {
-    condition     = [for retention in aws_s3_bucket_object_lock_configuration.audit[0].rule[0].default_retention : [retention.mode, retention.years]] == [["COMPLIANCE", 7]]
-    error_message = "Audit objects must be locked in mode COMPLIANCE for 7 years."
-  }
-
-  assert {
     condition     = aws_api_gateway_stage.products.xray_tracing_enabled == true
     error_message = "Tracing must be on."
   }
@@ -444,7 +390,7 @@ run "prod" {
   }
 
   assert {
-    condition     = alltrue([for policy in concat([aws_s3_bucket_policy.audit.policy, aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
+    condition     = alltrue([for policy in concat([aws_sns_topic.alerts.policy], values(aws_sqs_queue.work)[*].policy, values(aws_sqs_queue.dead_letter)[*].policy) : anytrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], null) == "false"])])
     error_message = "Bucket, topic and queues must refuse callers without TLS."
   }
 
@@ -504,49 +450,6 @@ run "prod" {
       }
     ])
     error_message = "A DLQ must keep messages for 14 days, encrypted, and take them from its own queue alone."
-  }
-
-  # The audit bucket
-
-  assert {
-    condition = (
-      aws_s3_bucket_versioning.audit.versioning_configuration[0].status == "Enabled" &&
-      alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.audit.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"])
-    )
-    error_message = "The bucket must be versioned and encrypted."
-  }
-
-  assert {
-    condition = alltrue([
-      for setting in ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"] :
-      aws_s3_bucket_public_access_block.audit[setting]
-    ])
-    error_message = "The bucket must be closed to the public."
-  }
-
-  assert {
-    condition = anytrue([
-      for rule in aws_s3_bucket_lifecycle_configuration.audit.rule :
-      rule.status == "Enabled" && [for transition in rule.transition : "${transition.days} ${transition.storage_class}"] == ["365 GLACIER"] && one(rule.filter).object_size_greater_than == 40000
-    ])
-    error_message = "Audit objects must go to Glacier after 365 days."
-  }
-
-  assert {
-    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.audit.rule : length(rule.expiration) + length(rule.noncurrent_version_expiration) == 0])
-    error_message = "No audit object may expire."
-  }
-
-  assert {
-    condition = contains(jsondecode(aws_s3_bucket_policy.audit.policy).Statement, {
-      Sid       = "OnlyBreakGlassDeletes"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
-      Resource  = "arn:aws:s3:::bbws-product-audit-logs-prod/*"
-      Condition = { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::093646564004:role/bbws-break-glass" } }
-    })
-    error_message = "Nobody but the break-glass role may delete audit objects."
   }
 
   # The clients
@@ -688,11 +591,8 @@ run "prod" {
   }
 
   assert {
-    condition = aws_kms_key.alerts.enable_key_rotation && anytrue([
-      for statement in jsondecode(aws_kms_key.alerts.policy).Statement :
-      statement.Principal == { Service = "cloudwatch.amazonaws.com" } && contains(flatten([statement.Action]), "kms:Decrypt")
-    ])
-    error_message = "CloudWatch must be able to use the key of the alert topic."
+    condition     = aws_sns_topic.alerts.kms_master_key_id == "alias/bbws-product-alerts-prod" && data.aws_kms_alias.backup[0].name == "alias/bbws-product-backup-prod"
+    error_message = "Topic and vault must be encrypted with the keys that the bootstrap makes."
   }
 
   # What the functions' repositories read

@@ -7,7 +7,6 @@ variables {
   region                           = "af-south-1"
   allowed_origins                  = ["https://portal.example"]
   queue_visibility_timeout_seconds = 180
-  audit_object_lock                = { mode = "COMPLIANCE", years = 7 }
   deletion_protection              = true
   require_tls                      = true
   tracing                          = true
@@ -117,11 +116,10 @@ run "any_origin_beside_others" {
   }
 
   variables {
-    environment       = "dev"
-    account_id        = "536580886816"
-    region            = "eu-west-1"
-    audit_object_lock = null
-    allowed_origins   = ["*", "https://portal.example"]
+    environment     = "dev"
+    account_id      = "536580886816"
+    region          = "eu-west-1"
+    allowed_origins = ["*", "https://portal.example"]
   }
 
   expect_failures = [var.allowed_origins]
@@ -247,11 +245,10 @@ run "local_without_keys" {
   }
 
   variables {
-    environment       = "local"
-    account_id        = "000000000000"
-    region            = "eu-west-1"
-    audit_object_lock = null
-    require_tls       = false
+    environment = "local"
+    account_id  = "000000000000"
+    region      = "eu-west-1"
+    require_tls = false
   }
 
   expect_failures = [var.api_key_values]
@@ -363,13 +360,12 @@ run "local_without_the_second_key" {
   }
 
   variables {
-    environment       = "local"
-    account_id        = "000000000000"
-    region            = "eu-west-1"
-    audit_object_lock = null
-    require_tls       = false
-    api_key_numbers   = { admin = [1, 2] }
-    api_key_values    = { admin = "a-local-key-of-the-admin", storefront = "a-local-key-of-the-storefront" }
+    environment     = "local"
+    account_id      = "000000000000"
+    region          = "eu-west-1"
+    require_tls     = false
+    api_key_numbers = { admin = [1, 2] }
+    api_key_values  = { admin = "a-local-key-of-the-admin", storefront = "a-local-key-of-the-storefront" }
   }
 
   expect_failures = [var.api_key_values]
@@ -401,120 +397,6 @@ run "visibility_above_what_sqs_takes" {
   }
 
   expect_failures = [var.queue_visibility_timeout_seconds]
-}
-
-run "lock_mode_that_is_none" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "LEGAL", years = 7 }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_of_days_and_years" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "COMPLIANCE", years = 7, days = 1 }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_without_a_period" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "COMPLIANCE" }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_of_no_time" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "COMPLIANCE", days = 0 }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "no_lock_in_prod" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = null
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_that_can_be_lifted_in_prod" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "GOVERNANCE", years = 7 }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_of_less_than_seven_years_in_prod" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    audit_object_lock = { mode = "COMPLIANCE", years = 6 }
-  }
-
-  expect_failures = [var.audit_object_lock]
-}
-
-run "lock_for_ever_outside_prod" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    environment = "sit"
-    account_id  = "815856636111"
-    region      = "eu-west-1"
-  }
-
-  expect_failures = [var.audit_object_lock]
 }
 
 run "no_deletion_protection_in_prod" {
@@ -553,11 +435,10 @@ run "local_callers_with_tls" {
   }
 
   variables {
-    environment       = "local"
-    account_id        = "000000000000"
-    region            = "eu-west-1"
-    audit_object_lock = null
-    api_key_values    = { admin = "a-local-key-of-the-admin", storefront = "a-local-key-of-the-storefront" }
+    environment    = "local"
+    account_id     = "000000000000"
+    region         = "eu-west-1"
+    api_key_values = { admin = "a-local-key-of-the-admin", storefront = "a-local-key-of-the-storefront" }
   }
 
   expect_failures = [var.require_tls]
@@ -673,20 +554,6 @@ run "table_of_another_environment" {
   }
 
   expect_failures = [var.table_name]
-}
-
-run "break_glass_role_with_a_path" {
-  command = plan
-
-  module {
-    source = "./tests/variables"
-  }
-
-  variables {
-    break_glass_role = "admins/bbws-break-glass"
-  }
-
-  expect_failures = [var.break_glass_role]
 }
 
 run "alert_to_no_address" {

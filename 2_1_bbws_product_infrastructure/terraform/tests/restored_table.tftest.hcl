@@ -20,7 +20,6 @@ variables {
   region                           = "af-south-1"
   allowed_origins                  = ["https://portal.example"]
   queue_visibility_timeout_seconds = 180
-  audit_object_lock                = { mode = "COMPLIANCE", years = 7 }
   deletion_protection              = true
   require_tls                      = true
   tracing                          = true

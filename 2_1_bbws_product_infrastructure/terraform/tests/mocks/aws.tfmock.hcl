@@ -44,15 +44,9 @@ mock_resource "aws_iam_role" {
   }
 }
 
-mock_resource "aws_kms_key" {
+mock_data "aws_kms_alias" {
   defaults = {
-    arn = "arn:aws:kms:eu-west-1:000000000000:key/the-key"
-  }
-}
-
-mock_resource "aws_s3_bucket" {
-  defaults = {
-    arn = "arn:aws:s3:::the-bucket"
+    target_key_arn = "arn:aws:kms:eu-west-1:000000000000:key/the-key"
   }
 }
 

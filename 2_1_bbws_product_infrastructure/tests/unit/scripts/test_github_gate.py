@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from conftest import Ended
 
 REPOSITORY = "bbws/2_1_bbws_get_product"
-REVIEWERS = {"type": "required_reviewers", "reviewers": [{"type": "Team", "reviewer": {"slug": "operations"}}]}
+REVIEWERS = {
+    "type": "required_reviewers",
+    "prevent_self_review": True,
+    "reviewers": [{"type": "Team", "reviewer": {"slug": "operations"}}],
+}
 BRANCHES = {"protected_branches": False, "custom_branch_policies": True}
 
 
@@ -56,6 +60,12 @@ def github() -> Iterator[GitHub]:
     server.server_close()
 
 
+def guarded(**changes: object) -> dict[str, object]:
+    """Return an environment that wants an approval, as GitHub describes it."""
+    rules = {"protection_rules": [REVIEWERS], "deployment_branch_policy": BRANCHES, "can_admins_bypass": False}
+    return rules | changes
+
+
 @pytest.fixture
 def gate(github: GitHub, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
     """Return a function that runs the script as a job does."""
@@ -78,7 +88,7 @@ def gate(github: GitHub, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPa
 def test_an_environment_with_reviewers_and_limited_branches_lets_the_job_go_on(
     github: GitHub, gate: Callable[..., Ended], name: str
 ) -> None:
-    github.environments[name] = {"protection_rules": [REVIEWERS], "deployment_branch_policy": BRANCHES}
+    github.environments[name] = guarded()
 
     done = gate(name)
 
@@ -107,8 +117,32 @@ def test_without_reviewers_the_job_stops(
     done = gate(name)
 
     assert done.status == 1
-    assert f"error: the GitHub environment {name} has no required reviewers" in done.err
+    assert f"error: the GitHub environment {name} of {REPOSITORY} has no required reviewers" in done.err
     assert "first-deployment.md" in done.err
+
+
+@pytest.mark.parametrize("name", ["sit", "prod"])
+def test_an_approval_by_whoever_started_the_job_stops_it(github: GitHub, gate: Callable[..., Ended], name: str) -> None:
+    for rule in ({**REVIEWERS, "prevent_self_review": False}, {**REVIEWERS, "prevent_self_review": None}):
+        github.environments[name] = guarded(protection_rules=[rule])
+
+        done = gate(name)
+
+        assert done.status == 1
+        assert "lets whoever starts a deployment approve it" in done.err
+
+
+@pytest.mark.parametrize("name", ["sit", "prod"])
+@pytest.mark.parametrize("bypass", [True, None])
+def test_a_way_around_for_administrators_stops_the_job(
+    github: GitHub, gate: Callable[..., Ended], name: str, bypass: bool | None
+) -> None:
+    github.environments[name] = guarded(can_admins_bypass=bypass)
+
+    done = gate(name)
+
+    assert done.status == 1
+    assert "lets administrators bypass its rules" in done.err
 
 
 @pytest.mark.parametrize("name", ["dev", "dev-plan", "sit", "sit-plan", "prod", "prod-plan"])

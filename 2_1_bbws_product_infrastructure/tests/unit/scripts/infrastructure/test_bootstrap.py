@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,25 +15,108 @@ from tests.unit.scripts.infrastructure.conftest import Refusal
 import bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Ended, Terraform
     from tests.unit.scripts.infrastructure.conftest import Aws
 
 BUCKET = "bbws-terraform-state-dev"
+REPOSITORY = "2_1_bbws_product_infrastructure"
 ACCOUNT = ACCOUNTS["dev"]
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
 @pytest.fixture(autouse=True)
-def ready(sign_in: Callable[[str], None], aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An account with nothing in it, and somebody who may deploy."""
+def ready(
+    sign_in: Callable[[str], None], aws: Aws, github: GitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An account with nothing in it, and somebody who may deploy, from environments that are guarded."""
     sign_in("dev")
     aws.answers("apigateway.GetAccount", {})
-    github = tmp_path / "github.auto.tfvars.json"
-    github.write_text("{}")
-    monkeypatch.setattr(bootstrap, "GITHUB", github)
+    who = tmp_path / "github.auto.tfvars.json"
+    who.write_text(json.dumps({"github": {"owner": "bbws", "owner_id": 1, "repositories": {REPOSITORY: 2}}}))
+    monkeypatch.setattr(bootstrap, "GITHUB", who)
+    monkeypatch.setenv("GITHUB_API_URL", github.address)
+    monkeypatch.setenv("GITHUB_TOKEN", "of an administrator")
+    branches = {"protected_branches": False, "custom_branch_policies": True}
+    for name in ("dev", "dev-plan"):
+        github.environments[name] = {"protection_rules": [], "deployment_branch_policy": branches}
+
+
+class GitHub(HTTPServer):
+    """Answers as GitHub's API does when it is asked for an environment; 404 for those it doesn't know."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.environments: dict[str, object] = {}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: GitHub
+
+    def do_GET(self) -> None:
+        name, _, branches = self.path.removeprefix(f"/repos/bbws/{REPOSITORY}/environments/").partition("/")
+        found = self.server.environments.get(name)
+        self.send_response(404 if found is None else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"branch_policies": [{"name": "main"}]} if branches else found).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    server = GitHub()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+# Whom the account will trust
+
+
+@pytest.mark.parametrize("name", ["dev", "dev-plan"])
+def test_environment_that_is_missing_or_open_stops_it_before_anything(
+    run: Callable[..., Ended], aws: Aws, github: GitHub, terraform_program: Terraform, name: str
+) -> None:
+    del github.environments[name]
+    missing = run("bootstrap", "dev")
+    github.environments[name] = {"protection_rules": [], "deployment_branch_policy": None}
+    unguarded = run("bootstrap", "dev")
+
+    assert (missing.status, unguarded.status) == (1, 1)
+    assert f"GitHub answered 404 when asked for the rules of the environment {name} of bbws/{REPOSITORY}" in missing.err
+    assert f"the GitHub environment {name} of bbws/{REPOSITORY} is open to every branch" in unguarded.err
+    assert {call for call, _ in aws.calls} == {"sts.GetCallerIdentity"}
+    assert not terraform_program.calls("init")
+
+
+def test_without_a_token_somebody_says_by_their_names_that_the_environments_are_guarded(
+    run: Callable[..., Ended], aws: Aws, github: GitHub, terraform_program: Terraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN")
+    github.environments.clear()
+
+    silent = run("bootstrap", "dev")
+    other = run("bootstrap", "dev", "--guarded", "sit", "sit-plan")
+    asked = {call for call, _ in aws.calls}
+    said = run("bootstrap", "dev", "--guarded", "dev-plan", "dev")
+
+    assert (silent.status, other.status, said.status) == (1, 1, 0)
+    assert "error: GITHUB_TOKEN is not set" in silent.err
+    assert "say --guarded dev dev-plan once you have looked" in silent.err
+    assert other.err == "error: --guarded must name the two that dev will trust: dev dev-plan\n"
+    assert asked == {"sts.GetCallerIdentity"}
+    assert len(terraform_program.calls("apply")) == 1
+
+
+# What it makes and takes for its own
 
 
 def state(terraform_program: Terraform, *resources: tuple[str, dict[str, str]]) -> None:
@@ -47,9 +132,9 @@ def applied(terraform_program: Terraform) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in values.items()}
 
 
-def make_bucket() -> None:
+def make_bucket(name: str = BUCKET) -> None:
     boto3.client("s3", region_name="eu-west-1").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
 
 
@@ -108,8 +193,13 @@ def test_what_a_run_that_broke_off_made_is_found_and_what_others_made_is_not(
 ) -> None:
     make_bucket()
     iam = boto3.client("iam")
+    tags = [{"Key": "Component", "Value": "bootstrap"}]
     for role in ("bbws-product-plan-dev", "bbws-break-glass", "bbws-product-plan-sit", "somebody-elses"):
-        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, Tags=tags)
+    key = boto3.client("kms", region_name="eu-west-1").create_key()["KeyMetadata"]["KeyId"]
+    for alias in ("alias/bbws-product-alerts-dev", "alias/bbws-product-alerts-sit", "alias/another"):
+        boto3.client("kms", region_name="eu-west-1").create_alias(AliasName=alias, TargetKeyId=key)
+    make_bucket("bbws-product-audit-logs-dev")
     for policy in ("bbws-product-workflow-boundary-dev", "another-dev"):
         document = {"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "Version": "2012-10-17"}
         iam.create_policy(PolicyName=policy, PolicyDocument=json.dumps(document))
@@ -120,7 +210,9 @@ def test_what_a_run_that_broke_off_made_is_found_and_what_others_made_is_not(
     assert "GitHub's OIDC provider: this root's, though its state doesn't know it" in ended.out
     assert applied(terraform_program) == {
         "found": [
+            "alias/bbws-product-alerts-dev",
             "bbws-break-glass",
+            "bbws-product-audit-logs-dev",
             "bbws-product-plan-dev",
             "bbws-product-workflow-boundary-dev",
             BUCKET,
@@ -128,6 +220,16 @@ def test_what_a_run_that_broke_off_made_is_found_and_what_others_made_is_not(
         ],
         "adopted": [],
     }
+
+
+def test_break_glass_role_that_somebody_else_made_is_not_taken_for_its_own(
+    run: Callable[..., Ended], terraform_program: Terraform
+) -> None:
+    boto3.client("iam").create_role(RoleName="bbws-break-glass", AssumeRolePolicyDocument=TRUST)
+
+    run("bootstrap", "dev")
+
+    assert applied(terraform_program)["found"] == [BUCKET]
 
 
 def provider(component: str, *audiences: str) -> None:

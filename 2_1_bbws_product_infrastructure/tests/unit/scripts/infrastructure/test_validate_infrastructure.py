@@ -82,7 +82,7 @@ class Environment:
         publisher = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}}
         self.outputs: dict[str, Any] = {
             "table_name": f"bbws-products-{name}",
-            "api_keys": {client: [{"name": client}] for client in CLIENTS},
+            "api_keys": {client: [{"name": client, "id": f"id of {client}"}] for client in CLIENTS},
             "api_clients": {fingerprint(client): {"name": client, "role": CLIENTS[client][0]} for client in CLIENTS},
         }
         self.queues: dict[str, dict[str, str]] = {}
@@ -98,6 +98,9 @@ class Environment:
                     {"maxReceiveCount": 5, "deadLetterTargetArn": f"arn:aws:sqs:{region}:{account_id}:{dead_letters}"}
                 ),
             }
+        self.api_keys: dict[str, dict[str, Any]] = {
+            f"id of {client}": {"id": f"id of {client}", "value": key(client), "enabled": True} for client in CLIENTS
+        }
         self.answers: dict[str, Any] = {
             "dynamodb.DescribeTable": {
                 "Table": {
@@ -175,12 +178,7 @@ class Environment:
                 "tracingEnabled": watched,
                 "accessLogSettings": {"destinationArn": "the log's"} if watched else {},
             },
-            "apigateway.GetApiKeys": {
-                "items": [
-                    {"id": f"id of {client}", "name": f"{api}-{client}", "value": key(client), "enabled": True}
-                    for client in CLIENTS
-                ]
-            },
+            "apigateway.GetApiKey": lambda asked: self.api_keys[asked["apiKey"]],
             "apigateway.GetUsagePlans": {
                 "items": [
                     {
@@ -442,7 +440,7 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
             ],
         ),
         (
-            changed("apigateway.GetApiKeys", "items", 1, "enabled", to=False),
+            lambda environment: environment.api_keys["id of admin"].update(enabled=False),
             [f"{ADMIN} has a key that is enabled no: False"],
         ),
         (
@@ -524,14 +522,24 @@ def test_client_without_key_and_plan_is_told_without_a_traceback(
     assert f"BROKEN {ADMIN} has a key that is enabled no: False" in lines
 
 
+def test_key_that_is_gone_is_told_without_a_traceback(
+    environment_of: Callable[..., Environment], run: Callable[..., Ended]
+) -> None:
+    environment_of("dev", answered("apigateway.GetApiKey", Refusal("NotFoundException", 404)))
+
+    ended = run("validate_infrastructure", "dev")
+
+    assert ended.status == 1
+    assert f"BROKEN {ADMIN} has a key that is enabled no: False" in broken(ended)
+
+
 def test_client_whose_key_is_rotated_may_have_two(
     environment_of: Callable[..., Environment], run: Callable[..., Ended]
 ) -> None:
     def change(environment: Environment) -> None:
-        environment.outputs["api_keys"]["admin"].append({"name": "admin/2"})
+        environment.outputs["api_keys"]["admin"].append({"name": "admin/2", "id": "second"})
         environment.outputs["api_clients"][fingerprint("admin/2")] = {"name": "admin", "role": "writer"}
-        second = {"id": "second", "name": "bbws-product-api-dev-admin-2", "value": key("admin/2"), "enabled": False}
-        environment.answers["apigateway.GetApiKeys"]["items"].append(second)
+        environment.api_keys["second"] = {"id": "second", "value": key("admin/2"), "enabled": False}
         environment.answers["apigateway.GetUsagePlanKeys"] = lambda asked: {
             "items": [{"id": "second"}, {"id": "id of admin"}]
             if asked["usagePlanId"] == "admin"

@@ -1,4 +1,5 @@
-# The audit bucket: every change record as an object that is written once.
+# The audit bucket: every change record as an object that is written once. Deployments refer to it by its name; nothing
+# that they may do touches it, its settings or its objects.
 
 resource "aws_s3_bucket" "audit" {
   #checkov:skip=CKV_AWS_18:One role writes and none deletes; who read what is for CloudTrail's data events, which are the account's to switch on.
@@ -8,6 +9,13 @@ resource "aws_s3_bucket" "audit" {
 
   bucket              = local.audit_bucket_name
   object_lock_enabled = var.audit_object_lock != null
+
+  lifecycle {
+    prevent_destroy = true
+
+    # A bucket that is there already gets its lock from the configuration below; with another value here it would be replaced.
+    ignore_changes = [object_lock_enabled]
+  }
 }
 
 resource "aws_s3_bucket_versioning" "audit" {
@@ -58,16 +66,19 @@ resource "aws_s3_bucket_policy" "audit" {
     Version = "2012-10-17"
     Statement = concat(
       [
-        # Whatever else their policies allow them. The bucket's policy itself stays open to change, or the next
-        # deployment would be locked out with everybody else.
-        {
-          Sid       = "OnlyBreakGlassDeletes"
-          Effect    = "Deny"
-          Principal = "*"
-          Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
-          Resource  = "${local.audit_bucket_arn}/*"
-          Condition = { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::${var.account_id}:role/${var.break_glass_role}" } }
-        },
+        # Whatever else their policies allow them. The exemption is by the id of the role that is made here: another one of
+        # its name has another. The bucket's policy itself stays open to change, or whoever administers the account would
+        # be locked out with everybody else.
+        merge(
+          {
+            Sid       = length(aws_iam_role.break_glass) == 0 ? "NobodyDeletes" : "OnlyBreakGlassDeletes"
+            Effect    = "Deny"
+            Principal = "*"
+            Action    = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+            Resource  = "${local.audit_bucket_arn}/*"
+          },
+          { for role in aws_iam_role.break_glass : "Condition" => { StringNotLike = { "aws:userid" = "${role.unique_id}:*" } } },
+        ),
       ],
       [
         for sid in var.require_tls ? ["RefuseCallersWithoutTls"] : [] : {
