@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-from conformance.contract import amounts, faults_of_query, parameters, refuses_text
+from conformance.contract import MOST_DECODED, amounts, faults_of_query, parameters, refuses_text
 from product_api import json_of
 
 if TYPE_CHECKING:
@@ -76,14 +76,9 @@ class RealThings:
                     case.body[name] = int(amount % 1e9) + 1 if number > 3 else round(amount % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
-        for name in ("X-Acting-User", "X-Change-Note"):
-            if (
-                case.headers
-                and name in case.headers
-                and not refuses_text(parameters(operation_id, "header")[name], str(case.headers[name]))
-            ):
-                # Only the prose says which bytes are text, and how much of it.
-                case.headers[name] = quote(str(case.headers[name])[:100])
+        for name in MOST_DECODED:
+            if _number(operation_id, "header", name, case.headers):
+                case.headers[name] = quote("Größe 日本 🚀")
         for name in ("If-Match", "If-None-Match"):
             if _number(operation_id, "header", name, case.headers):
                 case.headers[name] = self._tag(operation_id, product_id, case.query) or case.headers[name]
