@@ -94,7 +94,7 @@ def answer(answered: object, model: type[Model]) -> Model:
     return answered
 
 
-def accepted(answered: Accepted | ApiError | None) -> Accepted:
+def accepted(answered: Accepted | ProductAnswer | ApiError | None) -> Accepted:
     return answer(answered, Accepted)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, unquote_to_bytes
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -31,6 +31,10 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _NONCHARACTERS = {chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)}
+
+# What may turn the direction of text, and the headers where that is refused: each with how many characters it may hold.
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+MOST_DECODED = {"X-Acting-User": 100, "X-Change-Note": 500}
 
 # How the prose has numbers written in a query.
 _PLAIN_INTEGER = re.compile(r"[0-9]+")
@@ -300,7 +304,22 @@ def faults_of_body(schema: str, body: bytes) -> set[str]:
 
 def refuses_text(parameter: Parameter, text: str) -> bool:
     """Tell whether the document refuses what a parameter or header is given."""
-    return bool(errors(parameter.reference, _value_of(parameter.type, text)))
+    return bool(errors(parameter.reference, _value_of(parameter.type, text))) or (
+        parameter.name in MOST_DECODED and not _is_decoded_text(text, MOST_DECODED[parameter.name])
+    )
+
+
+def _is_decoded_text(text: str, most: int) -> bool:
+    """Tell whether a header in percent-encoded UTF-8 holds what the prose of its parameter says."""
+    try:
+        decoded = unquote_to_bytes(text).decode()
+    except UnicodeError:
+        return False
+    refused = any(
+        unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in _DIRECTIONS or character == "\ufffd"
+        for character in decoded
+    )
+    return not refused and _NONCHARACTERS.isdisjoint(decoded) and 1 <= len(normalised(decoded)) <= most
 
 
 def faults_of_query(operation_id: str, query: Mapping[str, Sequence[str]]) -> set[str]:

@@ -39,6 +39,7 @@ read_list_query: Callable[[Mapping[str, Sequence[str]]], object] = importlib.imp
 read_history_query: Callable[[Mapping[str, Sequence[str]]], object] = importlib.import_module("history_request").read
 parse_entity_tags: Callable[[str, str], object] = importlib.import_module("common.entity_tags").EntityTags.parse
 is_product_id: Callable[[str], bool] = importlib.import_module("common.product").is_product_id
+attribution: Callable[[object], object] = importlib.import_module("common.attribution").attribution
 idempotency_key: Callable[[object], object] = importlib.import_module("idempotency").idempotency_key
 encode_cursor: Callable[[Sequence[object], str], str] = _cursors.encode
 decode_cursor: Callable[[Sequence[object], str], str] = _cursors.decode

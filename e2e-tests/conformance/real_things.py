@@ -7,11 +7,11 @@ import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-from conformance.contract import amounts, faults_of_query, parameters, refuses_text
+from conformance.contract import MOST_DECODED, amounts, faults_of_query, parameters, refuses_text
 from product_api import json_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import requests
     import schemathesis
@@ -62,7 +62,7 @@ class RealThings:
             product_id = ids[number % FEW]
             case.path_parameters = {"productId": product_id}
         query = {name: _text(value) for name, value in (case.query or {}).items()}
-        if query and not any(faults_of_query(operation_id, {name: [text]}) for name, text in query.items()):
+        if query and not any(faults_of_query(operation_id, part) for part in _parts(query)):
             case.query = self._real_query(operation_id, product_id, query)
             if "wait" in case.query:
                 # Each of many requests would wait for what never comes.
@@ -76,14 +76,9 @@ class RealThings:
                     case.body[name] = int(amount % 1e9) + 1 if number > 3 else round(amount % 1e9, 2)
         if _number(operation_id, "header", "Idempotency-Key", case.headers):
             case.headers["Idempotency-Key"] = str(uuid.uuid4())
-        for name in ("X-Acting-User", "X-Change-Note"):
-            if (
-                case.headers
-                and name in case.headers
-                and not refuses_text(parameters(operation_id, "header")[name], str(case.headers[name]))
-            ):
-                # Only the prose says which bytes are text, and how much of it.
-                case.headers[name] = quote(str(case.headers[name])[:100])
+        for name in MOST_DECODED:
+            if _number(operation_id, "header", name, case.headers):
+                case.headers[name] = quote("Größe 日本 🚀")
         for name in ("If-Match", "If-None-Match"):
             if _number(operation_id, "header", name, case.headers):
                 case.headers[name] = self._tag(operation_id, product_id, case.query) or case.headers[name]
@@ -137,6 +132,13 @@ class RealThings:
         cursor = str(json_of(response)["nextCursor"])
         self._cursors.add(cursor)
         return cursor
+
+
+def _parts(query: Mapping[str, str]) -> Iterator[dict[str, list[str]]]:
+    """Yield each parameter by itself, but for the wait, which needs what is waited for."""
+    for name in query:
+        names = ("changeId", "wait") if name == "wait" and "changeId" in query else (name,)
+        yield {each: [query[each]] for each in names}
 
 
 def _text(value: object) -> str:

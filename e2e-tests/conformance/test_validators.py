@@ -248,6 +248,30 @@ def test_conditions_are_taken_and_refused_as_the_document_says(operation_id: str
     assert functions.refused(lambda: functions.parse_entity_tags(name, value)) == expected
 
 
+ATTRIBUTIONS = st.lists(
+    st.sampled_from(
+        [
+            *("a", " ", "%20", "%", "%4", "%C3%AB", "%C3", "%e6%97%A5", "%0A", "%C2%85", "%E2%80%A8", "%E2%80%AE"),
+            *("%E2%81%A9", "é", "%25", "%00", "%7F", "%EF%BF%BD", "%EF%BF%BF", "%F0%9F%BF%BE", "%E2%80%8B", "%CC%88"),
+            *("x" * 99, "%C3%AB" * 250),
+        ]
+    ),
+    max_size=6,
+).map("".join)
+
+
+@pytest.mark.parametrize("header", ["X-Acting-User", "X-Change-Note"])
+@given(value=ATTRIBUTIONS)
+@seed(SEED)
+@many
+def test_who_asked_and_why_are_taken_and_refused_as_the_document_says(header: str, value: str) -> None:
+    # HTTP itself takes the blanks around a header's value away.
+    value = value.strip(" ")
+    request = SimpleNamespace(headers={header.lower(): value})
+    blamed = functions.refused(lambda: functions.attribution(request))
+    assert blamed == ({header} if refuses_text(parameters("updateProduct", "header")[header], value) else set())
+
+
 IDS = (
     st.uuids().map(str)
     | st.from_regex(r"[0-9A-Fa-fg]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\n?")
