@@ -7,7 +7,7 @@ locals {
   # them on nothing that doesn't have them.
   own_tags = { Component = "product-infrastructure", Environment = var.environment }
 
-  # Each by its name: others' functions and roles begin with bbws-, too.
+  # Each by its name: others' functions, roles and alarms begin with bbws-, too.
   function_arns = { for name in local.functions : name => "${local.regional.lambda}:function:bbws-${name}-${var.environment}" }
   role_arns     = [for name in concat(local.functions, ["product-backup"]) : "${local.iam_prefix}:role/bbws-${name}-${var.environment}"]
   gateway_arn   = "arn:aws:apigateway:${var.region}::"
@@ -283,11 +283,11 @@ locals {
     }
 
     Alarms = {
-      resources = [
-        "${local.regional.cloudwatch}:alarm:bbws-*-${var.environment}-*",
+      resources = concat(
+        [for name in concat(local.functions, ["product*"]) : "${local.regional.cloudwatch}:alarm:bbws-${name}-${var.environment}-*"],
         # Dashboards have no region.
-        "arn:aws:cloudwatch::${var.account_id}:dashboard/bbws-products-${var.environment}",
-      ]
+        ["arn:aws:cloudwatch::${var.account_id}:dashboard/bbws-products-${var.environment}"],
+      )
       read  = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
       write = ["cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
     }

@@ -397,7 +397,14 @@ CHANGE = [
     Request("backup:CreateBackupPlan", BACKUP_PLAN, OWN_REQUEST_TAGS),
     Request("backup:CreateBackupSelection", BACKUP_PLAN, OWN_TAGS),
     Request("backup:DeleteBackupPlan", BACKUP_PLAN, OWN_TAGS),
-    Request("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:bbws-get-product-local-errors"),
+    *(
+        Request("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:bbws-{alarm}")
+        for alarm in (
+            "get-product-local-errors",
+            "product-change-dlq-local-depth",
+            "products-local-table-read-throttles",
+        )
+    ),
     Request("dynamodb:UpdateTable", TABLE),
     Request("iam:CreateRole", role_arn("bbws-get-product-local"), under(RUNTIME_BOUNDARY)),
     Request("iam:PutRolePolicy", role_arn("bbws-get-product-local"), under(RUNTIME_BOUNDARY)),
@@ -423,6 +430,7 @@ OTHERS = [
         MAPPING,
         {"lambda:FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bbws-another-local"},
     ),
+    Request("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:bbws-another-local-errors"),
     Request("logs:DeleteLogGroup", f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/bbws-another-local"),
 ]
 
