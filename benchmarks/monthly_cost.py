@@ -73,9 +73,9 @@ POLLS_A_SECOND = 2 * 5 / 20
 # X-Ray's default rule: one a second and 5 % of the rest. A queue's invocations count like requests.
 TRACED, TRACED_A_SECOND = 0.05, 1
 
-# 15 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests, 1
-# in one more of each of the 2 that take messages.
-ALARM_METRICS = 15 + 7 * 4 + 5 * 2 + 2
+# 15 in as many of alarms.tf, 3 in its one of failed backups; 4 metrics in 3 alarms of each of 7 functions, 2 in one
+# more of each of the 5 that answer requests, 1 in one more of each of the 2 that take messages.
+ALARM_METRICS = 15 + 3 + 7 * 4 + 5 * 2 + 2
 # 3 outcomes of 3 types of change, 2 delays; 5 metrics of each of 6 routes (stage_settings.tf).
 CUSTOM_METRICS = 3 * 3 + 2 + 5 * 6
 KMS_KEYS, SECRETS, DASHBOARDS, FIREWALL_RULES = 2, 2, 1, 3
@@ -191,12 +191,12 @@ class Environment:
                 raise ValueError(f"{name}.tfvars has nothing like {pattern}")
             return found[1]
 
-        hourly = value(r"schedule = \"cron\(\S+ (\S+) ") == "*"
+        rules = re.findall(r"schedule = \"cron\(\S+ (\S+) .*keep_days = (\d+)", text)
         return cls(
             name=name,
             region=value(r'^region\s*= "(.*)"'),
             log_retention_days=int(value(r"^log_retention_days\s*= (\d+)")),
-            backups_kept=int(value(r"keep_days = (\d+)")) * (24 if hourly else 1),
+            backups_kept=sum(int(days) * (24 if hour == "*" else 1) for hour, days in rules),
         )
 
 

@@ -266,7 +266,7 @@ locals {
     Backups = {
       # A plan's id is AWS's choice.
       resources = ["${local.regional.backup}:backup-plan:*", "${local.regional.backup}:backup-vault:bbws-product-${var.environment}"]
-      read      = ["backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListTags"]
+      read      = ["backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListRecoveryPointsByBackupVault", "backup:ListTags"]
       write = [
         "backup:CreateBackupPlan",
         "backup:CreateBackupSelection",
