@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-INFRASTRUCTURE = ROOT / "2_1_bbws_product_infrastructure" / "terraform"
+INFRASTRUCTURE = ROOT / "2_1_bbws_product_infrastructure"
 
 ENVIRONMENTS = ("dev", "sit", "prod")
 RATES = (0, 100, 5000)
@@ -73,9 +73,9 @@ POLLS_A_SECOND = 2 * 5 / 20
 # X-Ray's default rule: one a second and 5 % of the rest. A queue's invocations count like requests.
 TRACED, TRACED_A_SECOND = 0.05, 1
 
-# 15 of alarms.tf, 4 metrics in 3 alarms of each of 7 functions, 2 in one more of each of the 5 that answer requests, 1
-# in one more of each of the 2 that take messages.
-ALARM_METRICS = 15 + 7 * 4 + 5 * 2 + 2
+# 15 in as many of alarms.tf, 3 in its one of failed backups; 4 metrics in 3 alarms of each of 7 functions, 2 in one
+# more of each of the 5 that answer requests, 1 in one more of each of the 2 that take messages.
+ALARM_METRICS = 15 + 3 + 7 * 4 + 5 * 2 + 2
 # 3 outcomes of 3 types of change, 2 delays, the duration of each of the 5 that answer requests; 5 metrics of each of 6
 # routes (stage_settings.tf).
 CUSTOM_METRICS = 3 * 3 + 2 + 5 + 5 * 6
@@ -184,7 +184,7 @@ class Environment:
     @classmethod
     def of(cls, name: str) -> Environment:
         """Return an environment, read from its variables."""
-        text = (INFRASTRUCTURE / "environments" / f"{name}.tfvars").read_text(encoding="utf-8")
+        text = (INFRASTRUCTURE / "terraform" / "environments" / f"{name}.tfvars").read_text(encoding="utf-8")
 
         def value(pattern: str) -> str:
             found = re.search(pattern, text, re.MULTILINE)
@@ -192,12 +192,12 @@ class Environment:
                 raise ValueError(f"{name}.tfvars has nothing like {pattern}")
             return found[1]
 
-        hourly = value(r"schedule = \"cron\(\S+ (\S+) ") == "*"
+        rules = re.findall(r"schedule = \"cron\(\S+ (\S+) .*keep_days = (\d+)", text)
         return cls(
             name=name,
             region=value(r'^region\s*= "(.*)"'),
             log_retention_days=int(value(r"^log_retention_days\s*= (\d+)")),
-            backups_kept=int(value(r"keep_days = (\d+)")) * (24 if hourly else 1),
+            backups_kept=sum(int(days) * (24 if hour == "*" else 1) for hour, days in rules),
         )
 
 
@@ -375,7 +375,7 @@ def limit_table() -> list[str]:
 
 def archived_above() -> int:
     """Return over how many bytes the audit bucket archives an object after a year."""
-    text = (INFRASTRUCTURE / "audit_bucket.tf").read_text(encoding="utf-8")
+    text = (INFRASTRUCTURE / "bootstrap" / "audit_bucket.tf").read_text(encoding="utf-8")
     found = re.search(r"object_size_greater_than = (\d+)", text)
     if found is None:
         raise ValueError("audit_bucket.tf has no object_size_greater_than")

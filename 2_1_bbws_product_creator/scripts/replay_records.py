@@ -2,13 +2,17 @@
 """Replays the audit trail into a restored product table, so that the table goes on where the trail ends.
 
     replay_records.py dev bbws-products-dev-restored
+    replay_records.py dev bbws-products-dev-restored --until 2026-11-22T08:00:00Z
 
 The records that are newer than the moment to which the table was restored are read from the audit bucket, verified and
 stored, with all that follows from them: products, heads, done markers and claims to names. What the table has already
 is left alone, so this can be run again at any time, and has to be until its exit status is 0. No record is left out:
 before anything is stored it makes sure that none is missing, and at one that was altered its product ends.
 
-The creator must be paused meanwhile: scripts/event_source.py.
+With --until, the table becomes what the product table was at that moment, for somebody to look at. It mustn't go live:
+the trail has gone on since.
+
+The creator must be paused meanwhile, unless --until is some minutes ago: scripts/event_source.py.
 
 Exit status: 0 if the table has all that the audit trail has, 1 if not, 2 if the command line is wrong, 130 after
 Ctrl-C, 143 after SIGTERM.
@@ -82,6 +86,12 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
         help="the moment to which the table was restored, where DynamoDB doesn't know it; an earlier one does no harm",
     )
     parser.add_argument(
+        "--until",
+        type=_moment,
+        metavar="2026-11-22T08:00:00Z",
+        help="replay no record that was applied after this moment",
+    )
+    parser.add_argument(
         "--product",
         type=argument_types.product_id,
         nargs="+",
@@ -127,10 +137,15 @@ def replay(options: argparse.Namespace) -> int:
     )
     dynamodb: DynamoDBClient = boto3.client("dynamodb", region_name=region, config=config)
     restored_to = restore_point(dynamodb, environment, table, options.since)
-    check_paused(environment, table)
+    if options.until is not None and options.until < restored_to:
+        terraform.fail(
+            f"{table} was restored to {timestamps.to_text(restored_to)}, and nothing is ever taken back: restore an "
+            "earlier copy"
+        )
+    check_paused(environment, table, options.until)
     s3: S3Client = boto3.client("s3", region_name=region, config=config)
     trail = AuditTrailReader(s3, f"bbws-product-audit-logs-{environment}")
-    products = trail.since(restored_to - MARGIN, options.product)
+    products = trail.since(restored_to - MARGIN, options.product, options.until)
     count = sum(map(len, products.values()))
     print(
         f"{table} was restored to {timestamps.to_text(restored_to)}; from five minutes before that on the audit trail "
@@ -164,7 +179,8 @@ def replay(options: argparse.Namespace) -> int:
     if interruption:
         print("interrupted: what was stored stays; run it again", file=sys.stderr)
         return interruption.exit_status
-    print(f"{table} has all that the audit trail has")
+    until = "" if options.until is None else f" until {timestamps.to_text(options.until)}"
+    print(f"{table} has all that the audit trail has{until}")
     return 0
 
 
@@ -184,8 +200,8 @@ def restore_point(dynamodb: DynamoDBClient, environment: str, table: str, given:
     return summary["RestoreDateTime"].astimezone(UTC)
 
 
-def check_paused(environment: str, table: str) -> None:
-    """Say so if the creator is at work; end the script if it is so on this table."""
+def check_paused(environment: str, table: str, until: datetime | None) -> None:
+    """Say so if the creator is at work and may add to what is replayed; end the script if it is so on this table."""
     client: LambdaClient = boto3.client("lambda", region_name=terraform.region(environment))
     source = event_source.of(client, environment)
     if source.is_paused:
@@ -193,7 +209,8 @@ def check_paused(environment: str, table: str) -> None:
     described = event_source.described(source, environment)
     if source.table == table:
         terraform.fail(f"{described}: pause it first, with scripts/event_source.py")
-    print(f"{described}: pause it, and run this again then", flush=True)
+    if until is None or until > timestamps.now() - MARGIN:
+        print(f"{described}: pause it, and run this again then", flush=True)
 
 
 def problems_of_each(

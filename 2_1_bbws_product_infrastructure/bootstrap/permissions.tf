@@ -250,7 +250,7 @@ locals {
 
     BackupVault = {
       resources = ["${local.regional.backup}:backup-vault:bbws-product-${var.environment}"]
-      read      = ["backup:DescribeBackupVault", "backup:ListTags"]
+      read      = ["backup:DescribeBackupVault", "backup:ListRecoveryPointsByBackupVault", "backup:ListTags"]
       write     = ["backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:TagResource", "backup:UntagResource"]
     }
 

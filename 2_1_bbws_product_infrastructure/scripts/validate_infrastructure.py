@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -37,14 +38,18 @@ class Environment:
     visibility_seconds: int
     # Mode, days and years.
     object_lock: tuple[str, int | None, int | None] | None = None
+    hours_between_copies: int = 24
 
 
 ENVIRONMENTS = {
     "local": Environment(1, False, False, False, 10),
     "dev": Environment(90, True, False, True, 180),
     "sit": Environment(180, True, True, True, 180, ("GOVERNANCE", 1, None)),
-    "prod": Environment(365, True, True, True, 180, ("COMPLIANCE", None, 7)),
+    "prod": Environment(365, True, True, True, 180, ("COMPLIANCE", None, 7), 1),
 }
+
+# A copy begins within an hour and is made within two more (terraform/backup.tf); and clocks, and people, differ.
+COPY_HOURS = 4
 
 # Partition key and sort key of each index.
 INDEXES = {
@@ -398,6 +403,8 @@ class Validation:
         for queue in ("change", "audit"):
             yield f"bbws-product-{queue}-dlq-{env}-depth", "a message lies on the DLQ", 0
             yield f"bbws-product-{queue}-{env}-oldest-message", "a message waits for 5 minutes", 300
+        if env != "local":
+            yield f"bbws-product-backup-{env}-failures", "a copy of the table is not made", 0
         yield f"bbws-product-api-{env}-errors", "over 1 % of the answers are 5xx", 0.01
         for part in ("table", *INDEXES):
             for access in ("read", "write"):
@@ -425,6 +432,23 @@ class Validation:
         vault = f"bbws-product-{self.environment}"
         found = self._client("backup").describe_backup_vault(BackupVaultName=vault)
         self._expect(f"vault {vault}", "is encrypted with a key of its own", True, bool(found.get("EncryptionKeyArn")))
+        self._recent_copy(vault, found["CreationDate"])
+
+    def _recent_copy(self, vault: str, made_at: datetime) -> None:
+        hours = self.promised.hours_between_copies + COPY_HOURS
+        earliest = datetime.now(UTC) - timedelta(hours=hours)
+        pages = self._client("backup").get_paginator("list_recovery_points_by_backup_vault")
+        found = [
+            copy["CreationDate"]
+            for page in pages.paginate(BackupVaultName=vault, ByCreatedAfter=earliest)
+            for copy in page["RecoveryPoints"]
+            if copy["Status"] == "COMPLETED"
+        ]
+        subject, promise = f"vault {vault}", f"has a copy of the last {hours} hours"
+        if not found and made_at > earliest:
+            self._note(subject, promise, f"the vault itself is of {made_at:%Y-%m-%d %H:%M} UTC", NOT_SHOWN)
+            return
+        self._expect(subject, promise, True, bool(found))
 
 
 def main() -> None:

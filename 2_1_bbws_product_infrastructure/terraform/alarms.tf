@@ -118,3 +118,46 @@ resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   alarm_actions = [aws_sns_topic.alerts.arn]
   ok_actions    = [aws_sns_topic.alerts.arn]
 }
+
+resource "aws_cloudwatch_metric_alarm" "failed_backups" {
+  count = local.backup_count
+
+  alarm_name = "${local.backup_role_name}-failures"
+  alarm_description = join(" ", [
+    "A copy of ${local.table_name} failed, was broken off or didn't begin in time: there is one less to restore from.",
+    "See why in AWS Backup, mend it, and have a copy made.",
+    "Runbook: ${var.runbooks}/failed-backups.md",
+  ])
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  # AWS Backup reports a metric only when there is something to count.
+  metric_query {
+    id          = "lost"
+    label       = "Copies that were not made"
+    expression  = "FILL(failed, 0) + FILL(aborted, 0) + FILL(expired, 0)"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = toset(["Aborted", "Expired", "Failed"])
+
+    content {
+      id = lower(metric_query.value)
+
+      metric {
+        namespace   = "AWS/Backup"
+        metric_name = "NumberOfBackupJobs${metric_query.value}"
+        dimensions  = { BackupVaultName = local.backup_name }
+        stat        = "Sum"
+        period      = local.alarm_period_seconds
+      }
+    }
+  }
+
+  alarm_actions = [aws_sns_topic.alerts.arn]
+  ok_actions    = [aws_sns_topic.alerts.arn]
+}

@@ -1,7 +1,7 @@
 # Copies of the table outside of the table, beside its point-in-time recovery.
 
 locals {
-  backup_count     = var.backup == null ? 0 : 1
+  backup_count     = length(var.backup) == 0 ? 0 : 1
   backup_name      = "bbws-product-${var.environment}"
   backup_role_name = "bbws-product-backup-${var.environment}"
 }
@@ -25,17 +25,21 @@ resource "aws_backup_plan" "products" {
 
   name = local.backup_name
 
-  rule {
-    rule_name         = "products"
-    target_vault_name = aws_backup_vault.products[0].name
-    schedule          = var.backup.schedule
+  dynamic "rule" {
+    for_each = var.backup
 
-    # In minutes: the least that AWS Backup takes, for the start and for the end.
-    start_window      = 60
-    completion_window = 120
+    content {
+      rule_name         = rule.key
+      target_vault_name = aws_backup_vault.products[0].name
+      schedule          = rule.value.schedule
 
-    lifecycle {
-      delete_after = var.backup.keep_days
+      # In minutes: the least that AWS Backup takes, for the start and for the end.
+      start_window      = 60
+      completion_window = 120
+
+      lifecycle {
+        delete_after = rule.value.keep_days
+      }
     }
   }
 }

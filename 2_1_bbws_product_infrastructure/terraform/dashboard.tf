@@ -20,6 +20,7 @@ locals {
     [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.oldest_message : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.table_throttles : alarm.alarm_name],
+    aws_cloudwatch_metric_alarm.failed_backups[*].alarm_name,
     [for pair in setproduct(keys(local.functions), ["duration", "errors", "throttles"]) : "bbws-${pair[0]}-${var.environment}-${pair[1]}"],
     [for name in local.api_functions : "bbws-${name}-${var.environment}-faults"],
     [for name in local.queue_functions : "bbws-${name}-${var.environment}-failed-messages"],

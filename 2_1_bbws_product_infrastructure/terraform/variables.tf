@@ -218,25 +218,30 @@ variable "log_retention_days" {
 }
 
 variable "backup" {
-  description = "When AWS Backup copies the table (a cron expression, UTC) and for how many days it keeps a copy. Null makes no copies."
-  type = object({
+  description = "When AWS Backup copies the table (a cron expression, UTC) and for how many days it keeps a copy, by the name of the rule. Where two rules meet it makes one copy, and keeps that as long as either says. No rule makes no copies."
+  type = map(object({
     schedule  = string
     keep_days = number
-  })
+  }))
 
   validation {
-    condition     = var.backup == null ? true : can(regex("^cron\\([^()]+\\)$", var.backup.schedule))
+    condition     = alltrue([for rule in values(var.backup) : can(regex("^cron\\([^()]+\\)$", rule.schedule))])
     error_message = "backup.schedule must be a cron expression, such as cron(0 1 * * ? *)."
   }
 
   validation {
-    condition     = var.backup == null ? true : var.backup.keep_days >= 1 && floor(var.backup.keep_days) == var.backup.keep_days
+    condition     = alltrue([for rule in values(var.backup) : rule.keep_days >= 1 && floor(rule.keep_days) == rule.keep_days])
     error_message = "backup.keep_days must be a whole number from 1."
   }
 
   validation {
-    condition     = var.backup != null || var.environment == "local"
-    error_message = "backup must not be null outside local."
+    condition     = alltrue([for name in keys(var.backup) : can(regex("^[A-Za-z0-9-]{1,50}$", name))])
+    error_message = "The rules of backup must have names of 1 to 50 letters, digits and hyphens."
+  }
+
+  validation {
+    condition     = length(var.backup) > 0 || var.environment == "local"
+    error_message = "backup must have a rule outside local."
   }
 }
 

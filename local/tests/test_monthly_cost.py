@@ -66,15 +66,26 @@ def test_archiving_costs_from_the_thirteenth_month_on_what_the_buckets_rule_move
     assert costs.archived_above() == 40_000
 
 
-@pytest.mark.parametrize(("schedule", "kept"), [("cron(0 * * * ? *)", 240), ("cron(0 1 * * ? *)", 10)])
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        ('{ hourly = { schedule = "cron(0 * * * ? *)", keep_days = 10 } }', 240),
+        ('{ daily = { schedule = "cron(0 1 * * ? *)", keep_days = 10 } }', 10),
+        (
+            """{
+                hourly = { schedule = "cron(0 * * * ? *)", keep_days = 2 }
+                daily  = { schedule = "cron(0 1 * * ? *)", keep_days = 90 }
+            }""",
+            138,
+        ),
+    ],
+)
 def test_environment_keeps_the_backups_that_terraform_schedules(
-    costs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schedule: str, kept: int
+    costs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str, kept: int
 ) -> None:
-    variables = tmp_path / "environments" / "prod.tfvars"
-    variables.parent.mkdir()
-    variables.write_text(
-        f'region = "af-south-1"\nlog_retention_days = 90\nbackup = {{ schedule = "{schedule}", keep_days = 10 }}\n'
-    )
+    variables = tmp_path / "terraform" / "environments" / "prod.tfvars"
+    variables.parent.mkdir(parents=True)
+    variables.write_text(f'region = "af-south-1"\nlog_retention_days = 90\nbackup = {rules}\n')
     monkeypatch.setattr(costs, "INFRASTRUCTURE", tmp_path)
 
     assert costs.Environment.of("prod") == costs.Environment("prod", "af-south-1", 90, kept)

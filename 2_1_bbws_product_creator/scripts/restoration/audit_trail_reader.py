@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from common import audit_key, timestamps
@@ -50,7 +51,9 @@ class AuditTrailReader:
         self._client = client
         self._bucket = bucket
 
-    def since(self, moment: datetime, product_ids: Collection[str] = ()) -> dict[str, list[Entry]]:
+    def since(
+        self, moment: datetime, product_ids: Collection[str] = (), until: datetime | None = None
+    ) -> dict[str, list[Entry]]:
         """Return the records applied since a moment, in the order of their sequences, by product id.
 
         Parameters
@@ -59,6 +62,8 @@ class AuditTrailReader:
             In UTC.
         product_ids : collection of str
             The products to look for; all if there are none.
+        until : datetime, optional
+            In UTC. A product's records end before the first that was applied later.
         """
         first = timestamps.to_text(moment)
         products: dict[str, list[Entry]] = {}
@@ -67,6 +72,13 @@ class AuditTrailReader:
                 products.setdefault(entry.product_id, []).append(entry)
         for entries in products.values():
             entries.sort()
+        if until is not None:
+            last = timestamps.to_text(until)
+            cut = {
+                product_id: list(takewhile(lambda entry: entry.applied_at <= last, entries))
+                for product_id, entries in products.items()
+            }
+            products = {product_id: entries for product_id, entries in cut.items() if entries}
         return products
 
     def record(self, entry: Entry) -> ChangeRecord:

@@ -90,6 +90,44 @@ def test_paused_creator_s_records_are_replayed(drill: Drill, run: Callable[..., 
     assert run().output[1].startswith("stored 0 records in ")
 
 
+def test_table_becomes_what_it_was_at_any_later_moment(drill: Drill, run: Callable[..., Outcome]) -> None:
+    deploy_creator(enabled=False)
+    drill.apply(create())
+    drill.restore()
+    drill.apply(update(1, name="Another"), create(product_id=OTHER_PRODUCT, name="Other"))
+    moment = timestamps.now()
+    then = drill.items(drill.original.name)
+    drill.apply(update(2, name="Later"), update(2, name="Another", product_id=OTHER_PRODUCT))
+
+    status, output, errors = run("local", RESTORED, "--until", moment.isoformat())
+
+    assert (status, errors) == (0, [])
+    assert drill.items(RESTORED) == then
+    assert "has 3 records of 2 products" in output[0]
+    assert output[-1] == f"{RESTORED} has all that the audit trail has until {timestamps.to_text(moment)}"
+
+
+def test_creator_at_work_adds_nothing_to_a_moment_that_is_over(drill: Drill, run: Callable[..., Outcome]) -> None:
+    deploy_creator()
+    drill.restore()
+
+    outcome = run("local", RESTORED, "--until", (timestamps.now() - timedelta(minutes=30)).isoformat())
+
+    assert outcome.status == 0
+    assert "pause it" not in "".join(outcome.output)
+
+
+def test_moment_before_that_of_the_table_is_refused(drill: Drill, run: Callable[..., Outcome]) -> None:
+    deploy_creator(enabled=False)
+    drill.apply(create())
+    drill.restore()
+
+    outcome = run("local", RESTORED, "--until", (timestamps.now() - timedelta(hours=2)).isoformat())
+
+    assert outcome.status == 1
+    assert "restore an earlier copy" in outcome.errors[-1]
+
+
 def test_some_products_alone_are_replayed_if_asked_for(drill: Drill, run: Callable[..., Outcome]) -> None:
     deploy_creator(enabled=False)
     third = "33333333-3333-4333-8333-333333333333"

@@ -10,4 +10,4 @@ tracing                          = true
 access_logs                      = true
 firewall                         = true
 log_retention_days               = 90
-backup                           = { schedule = "cron(0 1 * * ? *)", keep_days = 7 }
+backup                           = { daily = { schedule = "cron(0 1 * * ? *)", keep_days = 7 } }

@@ -10,4 +10,4 @@ tracing                          = false
 access_logs                      = false
 firewall                         = false
 log_retention_days               = 1
-backup                           = null
+backup                           = {}

@@ -10,4 +10,7 @@ tracing                          = true
 access_logs                      = true
 firewall                         = true
 log_retention_days               = 365
-backup                           = { schedule = "cron(0 * * * ? *)", keep_days = 90 }
+backup = {
+  hourly = { schedule = "cron(0 * * * ? *)", keep_days = 2 }
+  daily  = { schedule = "cron(0 1 * * ? *)", keep_days = 90 }
+}

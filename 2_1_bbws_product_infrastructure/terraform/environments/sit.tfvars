@@ -10,4 +10,4 @@ tracing                          = true
 access_logs                      = true
 firewall                         = true
 log_retention_days               = 180
-backup                           = { schedule = "cron(0 1 * * ? *)", keep_days = 14 }
+backup                           = { daily = { schedule = "cron(0 1 * * ? *)", keep_days = 14 } }

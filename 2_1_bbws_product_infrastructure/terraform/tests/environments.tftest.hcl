@@ -93,7 +93,7 @@ run "local" {
   }
 
   assert {
-    condition     = length(aws_backup_plan.products) == 0
+    condition     = length(aws_backup_plan.products) == 0 && length(aws_cloudwatch_metric_alarm.failed_backups) == 0
     error_message = "Nothing must be copied."
   }
 
@@ -187,7 +187,7 @@ run "dev" {
   }
 
   assert {
-    condition     = [for rule in aws_backup_plan.products[0].rule : [rule.schedule, rule.lifecycle[0].delete_after]] == [["cron(0 1 * * ? *)", 7]]
+    condition     = [for rule in aws_backup_plan.products[0].rule : [rule.rule_name, rule.schedule, rule.lifecycle[0].delete_after]] == [["daily", "cron(0 1 * * ? *)", 7]]
     error_message = "AWS Backup must copy the table by cron(0 1 * * ? *) and keep copies for 7 days."
   }
 
@@ -286,7 +286,7 @@ run "sit" {
   }
 
   assert {
-    condition     = [for rule in aws_backup_plan.products[0].rule : [rule.schedule, rule.lifecycle[0].delete_after]] == [["cron(0 1 * * ? *)", 14]]
+    condition     = [for rule in aws_backup_plan.products[0].rule : [rule.rule_name, rule.schedule, rule.lifecycle[0].delete_after]] == [["daily", "cron(0 1 * * ? *)", 14]]
     error_message = "AWS Backup must copy the table by cron(0 1 * * ? *) and keep copies for 14 days."
   }
 
@@ -385,8 +385,11 @@ run "prod" {
   }
 
   assert {
-    condition     = [for rule in aws_backup_plan.products[0].rule : [rule.schedule, rule.lifecycle[0].delete_after]] == [["cron(0 * * * ? *)", 90]]
-    error_message = "AWS Backup must copy the table by cron(0 * * * ? *) and keep copies for 90 days."
+    condition = { for rule in aws_backup_plan.products[0].rule : rule.rule_name => [rule.schedule, rule.lifecycle[0].delete_after] } == {
+      daily  = ["cron(0 1 * * ? *)", 90]
+      hourly = ["cron(0 * * * ? *)", 2]
+    }
+    error_message = "AWS Backup must copy the table each hour and keep that for 2 days, and each day and keep that for 90 days."
   }
 
   assert {
@@ -554,13 +557,27 @@ run "prod" {
   }
 
   assert {
+    condition = (
+      toset(flatten([for query in aws_cloudwatch_metric_alarm.failed_backups[0].metric_query : query.metric[*].metric_name])) ==
+      toset(["NumberOfBackupJobsAborted", "NumberOfBackupJobsExpired", "NumberOfBackupJobsFailed"]) &&
+      alltrue(flatten([for query in aws_cloudwatch_metric_alarm.failed_backups[0].metric_query : [for metric in query.metric : metric.dimensions == tomap({ BackupVaultName = "bbws-product-prod" })]]))
+    )
+    error_message = "A copy that fails, is broken off or never begins must be an alarm."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.products.dashboard_body, ":alarm:bbws-product-backup-prod-failures\"")
+    error_message = "The dashboard must show the alarm about failed copies."
+  }
+
+  assert {
     condition     = length(aws_cloudwatch_metric_alarm.table_throttles) == 2 * (1 + length(aws_dynamodb_table.products.global_secondary_index))
     error_message = "The table and each of its indexes must have an alarm for throttled reads and one for throttled writes."
   }
 
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.api_errors], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.oldest_message), values(aws_cloudwatch_metric_alarm.table_throttles)) :
+      for alarm in concat([aws_cloudwatch_metric_alarm.api_errors], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.oldest_message), values(aws_cloudwatch_metric_alarm.table_throttles), aws_cloudwatch_metric_alarm.failed_backups) :
       alarm.alarm_actions == toset([aws_sns_topic.alerts.arn]) && alarm.ok_actions == toset([aws_sns_topic.alerts.arn]) && can(regex("Runbook: \\S+/[a-z-]+\\.md$", alarm.alarm_description))
     ])
     error_message = "Every alarm must go to the alert topic and name its runbook."

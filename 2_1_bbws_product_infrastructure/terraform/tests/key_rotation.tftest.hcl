@@ -17,7 +17,7 @@ variables {
   access_logs                      = true
   firewall                         = true
   log_retention_days               = 365
-  backup                           = { schedule = "cron(0 * * * ? *)", keep_days = 90 }
+  backup                           = { hourly = { schedule = "cron(0 * * * ? *)", keep_days = 90 } }
 
   # The mock would make all keys the same.
   api_key_values = {

@@ -13,7 +13,7 @@ variables {
   access_logs                      = true
   firewall                         = true
   log_retention_days               = 365
-  backup                           = { schedule = "cron(0 * * * ? *)", keep_days = 90 }
+  backup                           = { hourly = { schedule = "cron(0 * * * ? *)", keep_days = 90 } }
 }
 
 run "nothing_wrong" {
@@ -508,7 +508,7 @@ run "backup_by_a_rate" {
   }
 
   variables {
-    backup = { schedule = "rate(1 hour)", keep_days = 90 }
+    backup = { hourly = { schedule = "rate(1 hour)", keep_days = 90 } }
   }
 
   expect_failures = [var.backup]
@@ -522,7 +522,21 @@ run "backup_kept_for_no_time" {
   }
 
   variables {
-    backup = { schedule = "cron(0 * * * ? *)", keep_days = 0 }
+    backup = { hourly = { schedule = "cron(0 * * * ? *)", keep_days = 0 } }
+  }
+
+  expect_failures = [var.backup]
+}
+
+run "backup_rule_of_an_unfit_name" {
+  command = plan
+
+  module {
+    source = "./tests/variables"
+  }
+
+  variables {
+    backup = { "every hour" = { schedule = "cron(0 * * * ? *)", keep_days = 90 } }
   }
 
   expect_failures = [var.backup]
@@ -536,7 +550,7 @@ run "no_backup_outside_local" {
   }
 
   variables {
-    backup = null
+    backup = {}
   }
 
   expect_failures = [var.backup]

@@ -26,7 +26,7 @@ variables {
   access_logs                      = true
   firewall                         = true
   log_retention_days               = 365
-  backup                           = { schedule = "cron(0 * * * ? *)", keep_days = 90 }
+  backup                           = { hourly = { schedule = "cron(0 * * * ? *)", keep_days = 90 } }
   api_key_values                   = { admin = "a-key-of-the-admin-alone", storefront = "a-key-of-the-storefront" }
   table_name                       = "bbws-products-prod-restored"
 }

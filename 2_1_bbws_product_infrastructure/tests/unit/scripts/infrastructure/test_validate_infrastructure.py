@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +57,15 @@ def key(client: str) -> str:
 
 def fingerprint(client: str) -> str:
     return hashlib.sha256(key(client).encode()).hexdigest()[:16]
+
+
+def ago(**time: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**time)
+
+
+def copy_of(hours: float, status: str = "COMPLETED") -> dict[str, Any]:
+    """Return a recovery point that was made some hours ago."""
+    return {"CreationDate": ago(hours=hours), "Status": status}
 
 
 class Environment:
@@ -209,7 +220,8 @@ class Environment:
                     for alarm, threshold in self._alarms()
                 ]
             },
-            "backup.DescribeBackupVault": {"EncryptionKeyArn": "the vault's"},
+            "backup.DescribeBackupVault": {"EncryptionKeyArn": "the vault's", "CreationDate": ago(days=30)},
+            "backup.ListRecoveryPointsByBackupVault": {"RecoveryPoints": [copy_of(hours=2)]},
         }
 
     def _alarms(self) -> list[tuple[str, float]]:
@@ -218,6 +230,8 @@ class Environment:
         for work in ("change", "audit"):
             alarms.append((f"bbws-product-{work}-dlq-{env}-depth", 0))
             alarms.append((f"bbws-product-{work}-{env}-oldest-message", 300))
+        if env != "local":
+            alarms.append((f"bbws-product-backup-{env}-failures", 0))
         for part in ("table", *(f"productsby{index.lower()}index" for index in INDEXES)):
             alarms += [(f"bbws-products-{env}-{part}-{access}-throttles", 0) for access in ("read", "write")]
         for function in (*TARGETS, "product-creator", "audit-logger"):
@@ -485,7 +499,21 @@ TOPIC, ADMIN = "topic bbws-product-alerts-sit", "client admin"
             ["alarm bbws-product-creator-sit-failed-messages a message fails no: it isn't there"],
         ),
         (
-            answered("backup.DescribeBackupVault", {}),
+            answered("backup.ListRecoveryPointsByBackupVault", {"RecoveryPoints": []}),
+            ["vault bbws-product-sit has a copy of the last 28 hours no: False"],
+        ),
+        (
+            answered(
+                "backup.ListRecoveryPointsByBackupVault", {"RecoveryPoints": [copy_of(hours=2, status="PARTIAL")]}
+            ),
+            ["vault bbws-product-sit has a copy of the last 28 hours no: False"],
+        ),
+        (
+            lambda environment: environment.alarm("bbws-product-backup-sit-failures").update(AlarmName="another"),
+            ["alarm bbws-product-backup-sit-failures a copy of the table is not made no: it isn't there"],
+        ),
+        (
+            answered("backup.DescribeBackupVault", {"CreationDate": ago(days=30)}),
             ["vault bbws-product-sit is encrypted with a key of its own no: False"],
         ),
     ],
@@ -503,6 +531,22 @@ def test_whatever_is_not_as_promised_is_told_and_nothing_else(
     assert broken(ended) == [f"BROKEN {line}" for line in said]
     assert ended.status == 1
     assert "sit is not what the design promises: see the lines that begin with BROKEN" in ended.err
+
+
+def test_vault_that_is_too_young_for_a_copy_is_not_blamed(
+    environment_of: Callable[..., Environment], run: Callable[..., Ended]
+) -> None:
+    def change(environment: Environment) -> None:
+        environment.answers["backup.DescribeBackupVault"]["CreationDate"] = ago(hours=3)
+        environment.answers["backup.ListRecoveryPointsByBackupVault"]["RecoveryPoints"] = []
+
+    environment_of("prod", change)
+
+    ended = run("validate_infrastructure", "prod")
+
+    assert broken(ended) == []
+    assert ended.status == 0
+    assert re.search(r"^not shown +vault bbws-product-prod +has a copy of the last 5 hours", ended.out, re.MULTILINE)
 
 
 def test_client_without_key_and_plan_is_told_without_a_traceback(
