@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, unquote
 
+import regex  # type: ignore[import-untyped]
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -31,6 +32,9 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _NONCHARACTERS = {chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)}
+
+_IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+_BLANK_SYMBOLS = "\u2800\U0001d159\U00013441\U00013442"
 
 # How the prose has numbers written in a query.
 _PLAIN_INTEGER = re.compile(r"[0-9]+")
@@ -137,6 +141,15 @@ def _pattern(validator: object, pattern: str, instance: object, schema: object) 
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
     if isinstance(instance, str) and not _NONCHARACTERS.isdisjoint(instance):
         yield ValidationError(f"{instance!r} holds a noncharacter")
+    asked_for = component("schemas", "TextAskedFor")["pattern"]
+    if isinstance(instance, str) and pattern == asked_for and not _is_visible(instance):
+        yield ValidationError(f"{instance!r} has nothing visible")
+
+
+def _is_visible(text: str) -> bool:
+    """Tell whether a text has a letter, digit, punctuation mark or symbol, or what Unicode doesn't know yet."""
+    rest = set(_IGNORABLE.sub("", text)) - set(_BLANK_SYMBOLS)
+    return any(category == "Cn" or category[0] in "LNPS" for category in map(unicodedata.category, rest))
 
 
 def _min_length(validator: object, least: int, instance: object, schema: object) -> Iterator[ValidationError]:

@@ -1,7 +1,8 @@
-"""How text is compared: normalised for storing, folded for finding."""
+"""What text may be asked for, and how it is compared: normalised for storing, folded for finding."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # White space, and characters of no width: a name of these alone would look like none, and one that ends in them like
@@ -9,6 +10,17 @@ import unicodedata
 _WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _BLANKS = _WHITE_SPACE + "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
+
+# Two properties that the standard library lacks: Default_Ignorable_Code_Point, and Bidi_Control without the marks
+# (U+061C, U+200E, U+200F), which turn nothing but the blanks and signs beside them. The package regex has both, but
+# takes 100 ms to import, at each cold start; a test holds the ranges to it.
+_IGNORED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+_TURNS_OR_BREAKS_LINES = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+# Letters and symbols by their category, and blank: in Braille, in music, and in hieroglyphs.
+_BLANK_SYMBOLS = "\u2800\U0001d159\U00013441\U00013442"
 
 # No character is written as more than these (canonical decomposition), so composing leaves a quarter at the least.
 _MOST_PARTS = 4
@@ -35,6 +47,37 @@ def normalised(text: str, shortest: int, longest: int) -> str:
     if not shortest <= len(composed) <= longest:
         raise ValueError
     return composed
+
+
+def requested(text: str, shortest: int, longest: int) -> str:
+    """Return the text `normalised`, if it may be asked for. What is stored or queued may be older than this.
+
+    Parameters
+    ----------
+    shortest, longest : int
+        How many characters it may have then.
+
+    Raises
+    ------
+    ValueError
+        It has less or more, isn't printable, has nothing visible, breaks lines, or turns the direction of what follows.
+    """
+    composed = normalised(text, shortest, longest)
+    if _TURNS_OR_BREAKS_LINES.search(text) or not _is_visible(composed):
+        raise ValueError
+    return composed
+
+
+def _is_visible(text: str) -> bool:
+    """Tell whether the text holds a letter, digit, punctuation mark or symbol that shows.
+
+    Marks alone don't: they show on something. What this version of Unicode doesn't know yet may.
+    """
+    return any(
+        character not in _BLANK_SYMBOLS
+        and ((category := unicodedata.category(character))[0] in "LNPS" or category == "Cn")
+        for character in _IGNORED.sub("", text)
+    )
 
 
 def fold(text: str) -> str:

@@ -47,7 +47,7 @@ class Product(TypedDict):
 
 
 class Text(NamedTuple):
-    """Text of so many characters, not counting blanks around it, without control characters."""
+    """Text of so many characters, not counting blanks around it, visible and without control characters."""
 
     shortest: int
     longest: int
