@@ -22,6 +22,11 @@ _TURNS_OR_BREAKS_LINES = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 # Letters and symbols by their category, and blank: in Braille, in music, and in hieroglyphs.
 _BLANK_SYMBOLS = "\u2800\U0001d159\U00013441\U00013442"
 
+# What folding and composing would change, of the characters that Unicode has had since 14.0, the version of the oldest
+# Python that this runs on. Keys of the table are made of folded names, and must be the same whichever Python makes them
+# (documentation/decisions/names.md).
+_YOUNGER = re.compile("([\U00010efd-\U00010eff\U00011f41\U00011f42\U0001e08f\U0001e4ec-\U0001e4ef])")
+
 # No character is written as more than these (canonical decomposition), so composing leaves a quarter at the least.
 _MOST_PARTS = 4
 
@@ -81,9 +86,20 @@ def _is_visible(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return the text as names are compared and sorted: without case, whichever way its accents were composed.
+    """Return the text as names are compared and sorted: by what is seen of it, without case.
 
-    This is Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145), stored composed.
+    White space between words counts as one blank, Unicode's default ignorable characters count for nothing. Of the rest
+    it is Unicode's canonical caseless matching (The Unicode Standard, section 3.13, D145), stored composed. By its
+    stability policy no version makes anything else of what an earlier one knew; what came later stays as it is.
+    """
+    seen = " ".join(_IGNORED.sub("", text).split())
+    return "".join(former_fold(part) for part in _YOUNGER.split(seen))
+
+
+def former_fold(text: str) -> str:
+    """Return the text as `fold` did when everything but case and composition told names apart.
+
+    Claims to names are there in this form until they have been moved (documentation/runbooks/moving-claims.md).
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 

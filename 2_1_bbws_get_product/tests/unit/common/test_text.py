@@ -66,6 +66,26 @@ def test_other_texts_do_not(one, other):
     assert fold(one) != fold(other)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Plan\u00a0Pro",
+        "Plan  Pro",
+        "Plan\u00ad Pro",
+        "Plan\u3000\u2003Pro",
+        "P\u200blan \u202ePro",
+        "\u3164Plan Pro \u200f",
+    ],
+    ids=ascii,
+)
+def test_texts_that_look_the_same_fold_to_the_same(other):
+    assert fold(other) == fold("Plan Pro") == "plan pro"
+
+
+def test_text_with_nothing_visible_folds_to_none():
+    assert fold("\u3164\u00a0\ufe0f") == ""
+
+
 @pytest.mark.parametrize("blanks", ["   ", "\u200b\u200b\u200b", "\ufeff \u00a0\u3000", "\u2060\u200d\u00ad"])
 def test_blanks_around_a_text_are_no_part_of_it(blanks):
     assert normalise(blanks) == ""
