@@ -12,7 +12,7 @@ from common.currencies import CURRENCIES
 from common.index_keys import name_range, price_range
 from common.product import BILLING_CYCLE, DEFAULT_CURRENCY
 from common.query_parameters import DEFAULT_LIMIT, LIMIT_ALLOWED, QueryParameters, one_of, page_limit
-from common.text import normalised
+from common.text import requested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,10 @@ ALLOWED = {
     "cursor": "must be a nextCursor of the same query",
     "sortBy": "must be createdAt, price or name",
     "order": "must be asc or desc",
-    "name": f"must be the first 1 to {LONGEST_NAME} characters of a name, without control characters",
+    "name": (
+        f"must be the first 1 to {LONGEST_NAME} characters of a name, with something visible, no control character "
+        "and none of direction"
+    ),
     "minPrice": _PRICE_BOUND,
     "maxPrice": _PRICE_BOUND,
     "active": "must be true or false",
@@ -109,7 +112,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Listing:
 
 
 def _prefix(value: str) -> str:
-    return normalised(value, 1, LONGEST_NAME)
+    return requested(value, 1, LONGEST_NAME)
 
 
 def _price(value: str) -> Decimal:

@@ -11,7 +11,7 @@ from common import timestamps
 from common.attribute_values import to_item
 from common.aws import error_code
 from common.change_record import record_of
-from common.product_table import ProductTable, claim_key, head_key, marker_key, record_key
+from common.product_table import ProductTable, claim_keys, head_key, marker_key, record_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=90)
 
 _ABSENT = "attribute_not_exists(PK)"
-_OURS_OR_ABSENT = f"{_ABSENT} OR productId = :productId"
+_OURS = "productId = :productId"
+_OURS_OR_ABSENT = f"{_ABSENT} OR {_OURS}"
 
 
 # Source: "Transaction cancellation reasons" of TransactWriteItems in the DynamoDB API reference. botocore doesn't try
 # a cancelled transaction again, whatever cancelled it.
-_WORTH_ANOTHER_ROUND = frozenset(
+WORTH_ANOTHER_ROUND = frozenset(
     {"ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
 )
 
@@ -78,11 +79,7 @@ class Ledger(ProductTable):
                 _ABSENT,
             ),
         ]
-        holder = {":productId": product_id}
-        if outcome.takes is not None:
-            writes.append(self._put(claim_key(outcome.takes), {"productId": product_id}, _OURS_OR_ABSENT, holder))
-        if outcome.releases is not None:
-            writes.append(self._delete(claim_key(outcome.releases), _OURS_OR_ABSENT, holder))
+        writes += self._claims(product_id, outcome)
         try:
             self.client.transact_write_items(TransactItems=writes)
         # By its code: botocore makes its exceptions' classes when they are first asked for, and two threads that ask
@@ -101,6 +98,28 @@ class Ledger(ProductTable):
         if item is None:
             raise LookupError(f"the record of change {change_id} has gone")
         return record_of(item)
+
+    def _claims(self, product_id: str, outcome: Outcome) -> list[TransactWriteItemTypeDef]:
+        """Return the writes of the claims that a product takes and releases."""
+        holder = {":productId": product_id}
+        writes = []
+        taken = claim_keys(outcome.takes) if outcome.takes is not None else []
+        if taken:
+            writes.append(self._put(taken[0], {"productId": product_id}, _OURS_OR_ABSENT, holder))
+        # An older creator may take the name under the key from before, meanwhile.
+        writes += [self._delete(key, _OURS_OR_ABSENT, holder) for key in taken[1:]]
+        released = claim_keys(outcome.releases) if outcome.releases is not None else []
+        for key in released:
+            if key in taken:
+                continue
+            # Where there are two keys, the claim is under one of them, and the other may be another product's: that's
+            # looked up. It may be moved meanwhile, so a claim that was there has to be there still.
+            claim = self.item(key) if len(released) > 1 else None
+            if claim is None:
+                writes.append(self._delete(key, _OURS_OR_ABSENT, holder))
+            elif claim["productId"] == product_id:
+                writes.append(self._delete(key, _OURS, holder))
+        return writes
 
     def _put_head(
         self, before: Head | None, values: Mapping[str, object], key: Mapping[str, str]
@@ -148,5 +167,5 @@ def _raise_named(error: ClientError) -> None:
     codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if codes and codes[0] == "ConditionalCheckFailed":
         raise AlreadyDecided from error
-    if not _WORTH_ANOTHER_ROUND.isdisjoint(codes):
+    if not WORTH_ANOTHER_ROUND.isdisjoint(codes):
         raise Overtaken from error

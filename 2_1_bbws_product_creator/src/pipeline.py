@@ -81,7 +81,7 @@ class Pipeline:
     def _one_round(self, change: Change) -> ChangeRecord:
         head = self.ledger.head(change["productId"])
         wanted = decision.wanted_name(head, change)
-        holder = None if wanted is None else self.ledger.name_holder(wanted)
+        holder = None if wanted is None else self.ledger.name_holder(wanted, but_for=change["productId"])
         outcome = decision.decide(head, change, holder)
         record = decision.record(head, change, outcome, timestamps.to_text(timestamps.now()))
         self.ledger.commit(head, decision.next_head(head, outcome, record), record, outcome)

@@ -58,7 +58,7 @@ def request_update(
         check_amounts(fields, fields["currency"])
     version = conditions.expected_version(product)
     name = name_to_take(product, cast("Product", {**product, **fields}))
-    if name is not None and table.name_holder(name) not in (None, product_id):
+    if name is not None and table.name_holder(name, but_for=product_id) is not None:
         raise NameTaken
     change = new_change(
         "UPDATE",

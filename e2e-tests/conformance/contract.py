@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, unquote, unquote_to_bytes
 
+import regex  # type: ignore[import-untyped]
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -35,6 +36,8 @@ _NONCHARACTERS = {chr(plane << 16 | last) for plane in range(17) for last in (0x
 # What may turn the direction of text, and the headers where that is refused: each with how many characters it may hold.
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 MOST_DECODED = {"X-Acting-User": 100, "X-Change-Note": 500}
+_IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+_BLANK_SYMBOLS = "\u2800\U0001d159\U00013441\U00013442"
 
 # How the prose has numbers written in a query.
 _PLAIN_INTEGER = re.compile(r"[0-9]+")
@@ -141,6 +144,15 @@ def _pattern(validator: object, pattern: str, instance: object, schema: object) 
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
     if isinstance(instance, str) and not _NONCHARACTERS.isdisjoint(instance):
         yield ValidationError(f"{instance!r} holds a noncharacter")
+    asked_for = component("schemas", "TextAskedFor")["pattern"]
+    if isinstance(instance, str) and pattern == asked_for and not _is_visible(instance):
+        yield ValidationError(f"{instance!r} has nothing visible")
+
+
+def _is_visible(text: str) -> bool:
+    """Tell whether a text has a letter, digit, punctuation mark or symbol, or what Unicode doesn't know yet."""
+    rest = set(_IGNORABLE.sub("", text)) - set(_BLANK_SYMBOLS)
+    return any(category == "Cn" or category[0] in "LNPS" for category in map(unicodedata.category, rest))
 
 
 def _min_length(validator: object, least: int, instance: object, schema: object) -> Iterator[ValidationError]:

@@ -203,7 +203,21 @@ def patterns() -> set[str]:
 
 TEXTS = [
     "",
-    *map(chr, [*range(0x180), 0x2028, 0xFFFC, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0x1F680, 0x10FFFD]),
+    *map(
+        chr,
+        [
+            *range(0x180),
+            *range(0x2027, 0x2030),
+            *range(0x2065, 0x206B),
+            0xFFFC,
+            0xFFFD,
+            0xFFFE,
+            0xFFFF,
+            0x10000,
+            0x1F680,
+            0x10FFFD,
+        ],
+    ),
     *("WordPress Größe", "日本語 🚀", "a\tb", "a\nb", "abc\n", "\nabc"),
     *('"3"', 'W/"3"', '"a,b", W/"é"', '"a b"', '"\x80\xff"', '"\u0100"', "*", " * ", '"3" "4"'),
     *("3f2b8c1e-5d4a-4b6f-9c7e-8a1d2e3f4a5b", "3F2B8C1E-5d4a-4b6f-9c7e-8a1d2e3f4a5b\n", "3f2b8c1e"),

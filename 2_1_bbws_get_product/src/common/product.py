@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
 
 from common import prices
-from common.text import fold
+from common.text import fold, former_fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class Product(TypedDict):
 
 
 class Text(NamedTuple):
-    """Text of so many characters, not counting blanks around it, without control characters."""
+    """Text of so many characters, not counting blanks around it, visible and without control characters."""
 
     shortest: int
     longest: int
@@ -149,10 +149,15 @@ def name_to_take(before: Product | None, after: Product | None) -> str | None:
 
     Active products hold their names, each name by one product, whatever its case; withdrawn ones hold none.
     """
-    held = fold(before["name"]) if before and before["active"] else None
-    if after is None or not after["active"] or fold(after["name"]) == held:
+    held = _claimed(before["name"]) if before and before["active"] else None
+    if after is None or not after["active"] or _claimed(after["name"]) == held:
         return None
     return after["name"]
+
+
+def _claimed(name: str) -> tuple[str, str]:
+    """Return what a claim to a name is made of; where the former differs, a claim from before may not hold it."""
+    return fold(name), former_fold(name)
 
 
 def public(product: Product, attributes: Sequence[str] = PRODUCT_ATTRIBUTES) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from common.attribute_values import from_item, to_item
 from common.head import Head
-from common.text import fold
+from common.text import fold, former_fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,14 @@ def marker_key(change_id: str) -> dict[str, str]:
 
 
 def claim_key(name: str) -> dict[str, str]:
-    """Return the key of the claim to a name; the same for names that differ only in case."""
+    """Return the key of the claim to a name; the same for names that look the same, whatever their case."""
     return {"PK": f"NAME#{fold(name)}", "SK": "NAME"}
+
+
+def claim_keys(name: str) -> list[dict[str, str]]:
+    """Return the keys that the claim to a name may have: today's, and the one from before where that is another."""
+    former = {"PK": f"NAME#{former_fold(name)}", "SK": "NAME"}
+    return [claim_key(name), *([former] if former != claim_key(name) else [])]
 
 
 class ProductTable:
@@ -59,7 +65,14 @@ class ProductTable:
         attributes = self.item(head_key(product_id))
         return None if attributes is None else Head.from_attributes(attributes)
 
-    def name_holder(self, name: str) -> str | None:
-        """Return the id of the active product that has a name, whatever its case, or ``None``."""
-        claim = self.item(claim_key(name))
-        return None if claim is None else str(claim["productId"])
+    def name_holder(self, name: str, but_for: str | None = None) -> str | None:
+        """Return the id of the active product that has a name, but for a certain one, or ``None``.
+
+        Names are the same where they look the same, whatever their case. A claim from before that was so counts for the
+        name that it was made for.
+        """
+        for key in claim_keys(name):
+            claim = self.item(key)
+            if claim is not None and claim["productId"] != but_for:
+                return str(claim["productId"])
+        return None

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, cast
 import decision
 from common.attribute_values import to_item
 from common.product import name_to_take
-from common.product_table import claim_key
-from common.text import fold
+from common.product_table import claim_keys
 from decision import Outcome
 from ledger import AlreadyDecided, Overtaken
 
@@ -101,20 +100,20 @@ class Restoration:
         """
         self._stop_if_asked()
         head = self._ledger.head(product_id)
-        once_held: set[str | None] = set()
+        once_held: set[str] = set()
         for entry in entries:
             self._stop_if_asked()
             record = self._trail.record(entry)
             # Of those that the table has, too: a run before this one may have ended before it released them.
-            once_held |= {_held_name(record["before"]), _held_name(record["after"])}
+            once_held |= _claims(record["before"]) | _claims(record["after"])
             if head is None or record["sequence"] > head.sequence:
                 head = self._store(head, record)
                 with self._counting:
                     self.stored += 1
             elif record["sequence"] == head.sequence and record["hash"] != head.last_hash:
                 raise CannotReplay(f"the table's last record is another than {entry.key}")
-        for name in once_held - {None, _held_name(head.product if head else None)}:
-            self._release(cast("str", name), product_id)
+        for claim in once_held - _claims(head.product if head else None):
+            self._release(claim, product_id)
 
     def claim_name(self, product_id: str) -> None:
         """Let a product have its name, once every product has released what it no longer holds.
@@ -126,31 +125,35 @@ class Restoration:
         """
         self._stop_if_asked()
         head = self._ledger.head(product_id)
-        name = _held_name(head.product if head else None)
+        name = name_to_take(None, head.product if head else None)
         if name is None:
             return
         client = self._ledger.client
-        try:
-            client.put_item(
-                TableName=self._ledger.name,
-                Item=to_item({**claim_key(name), "productId": product_id}),
-                ConditionExpression="attribute_not_exists(PK) OR productId = :productId",
-                ExpressionAttributeValues=to_item({":productId": product_id}),
-            )
-        except client.exceptions.ConditionalCheckFailedException:
-            holder = self._ledger.name_holder(name)
-            raise CannotReplay(f"its name {name!r} is claimed by product {holder}") from None
+        # Of products from before, more than one may have a name that is the same by today's rules.
+        for key in claim_keys(name):
+            try:
+                client.put_item(
+                    TableName=self._ledger.name,
+                    Item=to_item({**key, "productId": product_id}),
+                    ConditionExpression="attribute_not_exists(PK) OR productId = :productId",
+                    ExpressionAttributeValues=to_item({":productId": product_id}),
+                )
+            except client.exceptions.ConditionalCheckFailedException:
+                continue
+            return
+        holder = self._ledger.name_holder(name)
+        raise CannotReplay(f"its name {name!r} is claimed by product {holder}")
 
     def _stop_if_asked(self) -> None:
         if self._is_stopped():
             raise Stopped
 
-    def _release(self, name: str, product_id: str) -> None:
+    def _release(self, claim: str, product_id: str) -> None:
         client = self._ledger.client
         try:
             client.delete_item(
                 TableName=self._ledger.name,
-                Key=to_item(claim_key(name)),
+                Key=to_item({"PK": claim, "SK": "NAME"}),
                 ConditionExpression="productId = :productId",
                 ExpressionAttributeValues=to_item({":productId": product_id}),
             )
@@ -203,7 +206,7 @@ def _check_continues(head: Head | None, record: ChangeRecord) -> None:
         raise CannotReplay(f"{where}: `before` isn't the product that the table holds, which the creator never wrote")
 
 
-def _held_name(product: Product | None) -> str | None:
-    """Return the name, case-folded, that a product holds; ``None`` for a withdrawn one."""
+def _claims(product: Product | None) -> set[str]:
+    """Return the partition keys that the claim to a product's name may have; a withdrawn one has none."""
     name = name_to_take(None, product)
-    return None if name is None else fold(name)
+    return set() if name is None else {key["PK"] for key in claim_keys(name)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import pydantic
@@ -26,7 +25,7 @@ from common.product import (
     Text,
     Texts,
 )
-from common.text import normalised
+from common.text import normalised, requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +44,7 @@ def _allowed(rule: Rule, currency: str | None = None) -> str:
         case Text():
             return (
                 f"must be a string of {rule.shortest} to {rule.longest} characters, "
-                "not counting blanks around it, without control characters"
+                "not counting blanks around it, with something visible, no control character and none of direction"
             )
         case Texts():
             return f"must be an array of at most {rule.most} strings"
@@ -88,13 +87,13 @@ def _of_text(rule: Money) -> Callable[[object], str]:
     return read
 
 
-def _type(rule: Rule, money: Callable[[Money], Callable[[object], str]]) -> Any:
+def _type(rule: Rule, text: Callable[[str, int, int], str], money: Callable[[Money], Callable[[object], str]]) -> Any:
     """Return the type whose values a rule allows."""
     match rule:
         case Text():
-            return Annotated[str, AfterValidator(partial(normalised, shortest=rule.shortest, longest=rule.longest))]
+            return Annotated[str, AfterValidator(lambda value: text(value, rule.shortest, rule.longest))]
         case Texts():
-            return Annotated[list[_type(rule.each, money)], pydantic.Field(max_length=rule.most)]  # type: ignore[misc]
+            return Annotated[list[_type(rule.each, text, money)], pydantic.Field(max_length=rule.most)]  # type: ignore[misc]
         case Money():
             return Annotated[str, PlainValidator(money(rule))]
         case Choice():
@@ -106,11 +105,11 @@ def _type(rule: Rule, money: Callable[[Money], Callable[[object], str]]) -> Any:
 
 
 _STRICT = ConfigDict(strict=True)
-_REQUESTED = {field.name: TypeAdapter(_type(field.rule, _of_number), config=_STRICT) for field in FIELDS}
-# The same, but for amounts, which are text once they are read.
+_REQUESTED = {field.name: TypeAdapter(_type(field.rule, requested, _of_number), config=_STRICT) for field in FIELDS}
+# The same, but for amounts, which are text once they are read, and for text, which may be from before today's rules.
 _QUEUED = {
-    field.name: TypeAdapter(_type(field.rule, _of_text), config=_STRICT)
-    if isinstance(field.rule, Money)
+    field.name: TypeAdapter(_type(field.rule, normalised, _of_text), config=_STRICT)
+    if isinstance(field.rule, Text | Texts | Money)
     else _REQUESTED[field.name]
     for field in FIELDS
 }
@@ -161,7 +160,8 @@ def check_amounts(fields: Fields, currency: str) -> None:
 def queued_fields(fields: Mapping[str, object]) -> Fields:
     """Return the fields of a change message, whose price is text.
 
-    It may be one that its currency doesn't have: the first release took it, and what was taken is applied.
+    It may be one that its currency doesn't have, and its text such as no request may ask for any more: the first
+    release took them, and what was taken is applied.
 
     Raises
     ------

@@ -398,7 +398,7 @@ def test_name_that_another_product_has_is_told(drill: Drill) -> None:
     drill.apply(create(name="Mine"))
     drill.write(RESTORED, {**claim_key("Mine"), "productId": OTHER_PRODUCT})
 
-    with pytest.raises(CannotReplay, match=f"its name 'mine' is claimed by product {OTHER_PRODUCT}"):
+    with pytest.raises(CannotReplay, match=f"its name 'Mine' is claimed by product {OTHER_PRODUCT}"):
         replay(drill)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from common.product import Rule
 
 # Letters, blanks, marks, digits and quotes in several scripts, some of which change when they are composed.
-_CHARACTERS = "abcXYZ09 -'\"\\é日🚀ßİΣς\u0301\u0345\u00a0\u3000\u200f\u1112\u1161\u11ab\u2028"
+_CHARACTERS = "abcXYZ09 -'\"\\é日🚀ßİΣς\u0301\u0345\u00a0\u3000\u200f\u1112\u1161\u11ab"
 
 
 def values(rule: Rule) -> st.SearchStrategy[object]:

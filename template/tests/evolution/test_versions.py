@@ -196,7 +196,7 @@ def later(monkeypatch):
     monkeypatch.setattr(product_fields, "FIELD_NAMES", tuple(field.name for field in fields))
     monkeypatch.setitem(product_fields._RULES, "setupFee", LATER.rule)
     for adapters, money in ((product_fields._REQUESTED, "_of_number"), (product_fields._QUEUED, "_of_text")):
-        read = product_fields._type(LATER.rule, getattr(product_fields, money))
+        read = product_fields._type(LATER.rule, product_fields.normalised, getattr(product_fields, money))
         monkeypatch.setitem(adapters, "setupFee", product_fields.TypeAdapter(read, config=product_fields._STRICT))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import text as text_module
-from common.text import fold, is_printable, normalised
+from common.text import fold, is_printable, normalised, requested
 
 # Every letter whose case or composition is out of the ordinary, and some that are ordinary.
 NAMES = st.text(
@@ -64,6 +64,26 @@ def test_texts_that_differ_in_case_or_composition_fold_to_the_same(one, other):
 @pytest.mark.parametrize(("one", "other"), [("Cafe", "Café"), ("a b", "ab"), ("résumé", "resume"), ("東京", "京東")])
 def test_other_texts_do_not(one, other):
     assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Plan\u00a0Pro",
+        "Plan  Pro",
+        "Plan\u00ad Pro",
+        "Plan\u3000\u2003Pro",
+        "P\u200blan \u202ePro",
+        "\u3164Plan Pro \u200f",
+    ],
+    ids=ascii,
+)
+def test_texts_that_look_the_same_fold_to_the_same(other):
+    assert fold(other) == fold("Plan Pro") == "plan pro"
+
+
+def test_text_with_nothing_visible_folds_to_none():
+    assert fold("\u3164\u00a0\ufe0f") == ""
 
 
 @pytest.mark.parametrize("blanks", ["   ", "\u200b\u200b\u200b", "\ufeff \u00a0\u3000", "\u2060\u200d\u00ad"])
@@ -154,3 +174,45 @@ def test_text_in_any_script_is_printable(text):
 def test_control_characters_half_pairs_noncharacters_and_what_stands_for_lost_ones_are_not(character):
     assert not is_printable(character)
     assert not is_printable(f"Word{character}Press")
+
+
+NOTHING_VISIBLE = [
+    *("\u3164", "\u2800", "\u115f", "\u1160", "\uffa0", "\ufe0f", "\u034f", "\u17b4", "\u180e", "\U000e0041", "\u2064"),
+    *(
+        "\ufff9",
+        "\ue000",
+        "\U00016fe4",
+        "\u0301",
+        "\U0001d159",
+        "\U0001d173",
+        "\U00013441",
+        "\u3164 \u3164",
+        "\u2800\ufe0f",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", NOTHING_VISIBLE, ids=ascii)
+def test_nobody_may_ask_for_text_with_nothing_visible(text):
+    with pytest.raises(ValueError, match=r"^$"):
+        requested(text * 3, 1, 100)
+    assert requested(f"{text}a{text}", 1, 100) == normalise(f"{text}a{text}")
+
+
+@pytest.mark.parametrize("text", ["7", "!", "€", "日", "🚀", "\u0627", "ᚠ", "\U0001fae8", "❤\ufe0f", "\u200fשלום"])
+def test_letters_digits_punctuation_and_symbols_are_visible(text):
+    """U+1FAE8 is an emoji that Unicode 14 doesn't know."""
+    assert requested(text, 1, 100) == text.strip("\u200f")
+
+
+@pytest.mark.parametrize("number", [*range(0x2028, 0x202F), *range(0x2066, 0x206A)], ids=hex)
+def test_nobody_may_ask_for_what_breaks_lines_or_turns_the_direction_of_text(number):
+    for text in (f"Word{chr(number)}Press", f"WordPress{chr(number)}"):
+        with pytest.raises(ValueError, match=r"^$"):
+            requested(text, 1, 100)
+        assert normalise(text)
+
+
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f"], ids=ascii)
+def test_marks_of_direction_may_be_in_a_text(mark):
+    assert requested(f"נגב{mark} (ZA)", 1, 100) == f"נגב{mark} (ZA)"

@@ -48,6 +48,9 @@ def test_head_is_read_with_its_product(table, stored_product):
         ("Straße", "STRASSE"),
         ("ПАКЕТ", "пакет"),
         ("ΟΔΟΣ", "οδος"),
+        ("Plan Pro", "Plan\u00a0 Pro"),
+        ("Plan\u00ad  Pro", "plan pro"),
+        ("WordPress Starter", "WordPress Starter "),
     ],
 )
 def test_name_is_held_whatever_its_case_and_composition(table, stored_product, held, asked):
@@ -56,12 +59,22 @@ def test_name_is_held_whatever_its_case_and_composition(table, stored_product, h
     assert table.name_holder(asked) == product["productId"]
 
 
-@pytest.mark.parametrize("asked", ["WordPress Starte", "WordPress Starter ", "Cafe"])
+@pytest.mark.parametrize("asked", ["WordPress Starte", "WordPressStarter", "Cafe"])
 def test_other_names_are_free(table, stored_product, asked):
     stored_product(name="WordPress Starter")
     stored_product(name="Café")
 
     assert table.name_holder(asked) is None
+
+
+def test_claim_from_before_white_space_counted_as_one_blank_holds_its_name(table, stored_product):
+    product = stored_product(active=False)
+    claim = {"PK": "NAME#plan\u00a0pro", "SK": "NAME", "productId": product["productId"]}
+    table.client.put_item(TableName=table.name, Item=product_table.to_item(claim))
+
+    assert table.name_holder("PLAN\u00a0Pro") == product["productId"]
+    assert table.name_holder("PLAN\u00a0Pro", but_for=product["productId"]) is None
+    assert table.name_holder("Plan Pro") is None
 
 
 def test_withdrawn_product_holds_no_name(table, stored_product):

@@ -85,6 +85,8 @@ def test_service_itself_states_the_rest():
         (product("Basic", active=False), product("Pro", active=False), None),
         (product("Café"), product("Cafe\u0301"), None),
         (product("Straße"), product("STRASSE"), None),
+        # A claim from before may be to the first alone.
+        (product("Plan\u00a0Pro"), product("Plan Pro"), "Plan Pro"),
     ],
 )
 def test_name_is_taken_by_whoever_becomes_its_active_holder(before, after, taken):
