@@ -1,10 +1,12 @@
-"""Runs a handler in the process that is measured, and prints what that took as a line of JSON.
+"""Runs a handler in the process that is measured, and says on stderr what that took, as a line of JSON.
 
 python -I -S probe.py FOLDER[:FOLDER] REPETITIONS < EVENTS
 
-Imports the least itself, and only what every handler imports as well. The first event is the cold start; then all events
-take turns, as often as asked.
+Imports the least itself, and only what every handler imports as well. The first event is the cold start; then all
+events take turns, as often as asked.
 """
+
+from __future__ import annotations
 
 import json
 import resource
@@ -41,9 +43,9 @@ def peak_kb() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
-def succeeded(answer: dict) -> bool:
+def succeeded(answer: dict[str, object]) -> bool:
     """Tell whether an answer is that of a request, or a batch, that went well."""
-    return answer.get("statusCode", 200) < 300 and not answer.get("batchItemFailures")
+    return answer.get("statusCode") in (None, 200, 202, 204) and not answer.get("batchItemFailures")
 
 
 def main() -> None:
@@ -51,13 +53,13 @@ def main() -> None:
     path, repetitions = sys.argv[1], int(sys.argv[2])
     events = json.load(sys.stdin)
     sys.path[:0] = path.split(":")
-    from handler import handler
+    from handler import handler  # type: ignore[import-not-found]
 
     answer = handler(events[0], Context())
     cold = {"processor": time.process_time(), "until": time.monotonic()}
     if not succeeded(answer):
         sys.exit(f"{path} answered {answer}")
-    taken = []
+    taken: list[tuple[float, float]] = []
     for repetition in range(repetitions):
         if repetition == UNMEASURED:
             taken = []
@@ -69,7 +71,7 @@ def main() -> None:
                 sys.exit(f"{path} answered {answer}")
     clocks = [[clock for clock, _ in taken[number :: len(events)]] for number in range(len(events))]
     processors = [[processor for _, processor in taken[number :: len(events)]] for number in range(len(events))]
-    print(json.dumps({"cold": cold, "clocks": clocks, "processors": processors, "peak_kb": peak_kb()}))
+    print(json.dumps({"cold": cold, "clocks": clocks, "processors": processors, "peak_kb": peak_kb()}), file=sys.stderr)
 
 
 if __name__ == "__main__":

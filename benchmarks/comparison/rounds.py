@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comparison import traffic
-
 from local.failure import Failure
 
 if TYPE_CHECKING:
@@ -81,17 +80,19 @@ def measure(run: Run, aws: CannedAws) -> Measured:
     path = ":".join(map(str, run.subject.path))
     began = time.monotonic()
     # -I and -S: nothing is found but the standard library and what the subject brings.
+    # Nobody reads its log: each line would wake this process.
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(PROBE), path, str(run.repetitions)],
         input=events,
         env=traffic.variables(aws.url(run.delay_ms)),
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise Failure(f"{run.name} failed: {done.stderr.strip().splitlines()[-1]}")
-    said = json.loads(done.stdout.splitlines()[-1])
+        raise Failure(f"{run.name} failed", details=done.stderr)
+    said = json.loads(done.stderr.splitlines()[-1])
     return Measured(
         cold_processor=said["cold"]["processor"],
         cold_clock=said["cold"]["until"] - began,
@@ -101,7 +102,9 @@ def measure(run: Run, aws: CannedAws) -> Measured:
     )
 
 
-def take_turns(runs: Iterable[Run], aws: CannedAws, rounds: int, said: Callable[[str], None]) -> dict[str, list[Measured]]:
+def take_turns(
+    runs: Iterable[Run], aws: CannedAws, rounds: int, said: Callable[[str], None]
+) -> dict[str, list[Measured]]:
     """Return what each run took in each round.
 
     Parameters

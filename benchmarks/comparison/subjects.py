@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import build
-
 from local import environments, programs
 from local.environments import VirtualEnvironment
 from local.layout import FUNCTIONS, ROOT, STATE, short_name

@@ -8,13 +8,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from comparison.canned_aws import XML, Answer
-from verify_audit import trail
-
+from common.attribute_values import to_item
 from common.head import Head
 from common.product import FIELD_NAMES, LISTED_ATTRIBUTES
-from common.product_table import to_item
+from comparison.canned_aws import XML, Answer
 from local.layout import ROOT
+from verify_audit import trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

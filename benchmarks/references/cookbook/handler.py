@@ -1,4 +1,4 @@
-"""The service as the AWS Lambda Handler Cookbook would have it: boto3's resource, Powertools, pydantic at every edge."""
+"""The service as the AWS Lambda Handler Cookbook has it: boto3's resource, Powertools, pydantic at every edge."""
 
 import os
 import uuid
