@@ -1,7 +1,7 @@
 # Runs the product service on this computer. PORT=4600 make up runs a second one beside the first.
 PYTHON ?= python3
 
-COMMANDS := up down clean status logs demo test lint check terraform rehearse unit integration e2e conformance docs examples format setup
+COMMANDS := up down clean status logs demo test lint check terraform rehearse unit integration e2e conformance bench docs examples format setup
 
 .PHONY: help sync $(COMMANDS)
 
@@ -23,6 +23,7 @@ unit:        ## Every repository's unit tests, each by itself.
 integration: ## What crosses a queue, table or bucket; on the stack of PORT if it runs.
 e2e:         ## Through the API alone; with API_URL and API_KEY against that address.
 conformance: ## The API against its OpenAPI document; EXAMPLES=2000 tries more, SEED=… the same again.
+bench:       ## How fast and light the functions are beside what people would pick instead; ROUNDS=… for more.
 docs:        ## Make the reference page; make up serves it beside the API.
 examples:    ## Bring the OpenAPI document's examples and their hashes in line with the fields of a product.
 format:      ## Format the Python and the Terraform.

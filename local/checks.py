@@ -93,10 +93,11 @@ def all_checks() -> Iterator[Check]:
     for repository in REPOSITORIES:
         # Not its tests, which pass wrong types on purpose.
         yield types(short_name(repository), ROOT / repository, "src", "scripts")
-    yield types("local", ROOT, "local", path=("template/function/src", "integration-tests"))
+    beside = ("template/function/src", "template/function/scripts", "integration-tests", "benchmarks")
+    yield types("local", ROOT, "local", path=beside)
     yield types("template", ROOT / "template", "sync", "shares.py", "imports.py")
     for name in FOLDERS_BESIDE:
-        yield types(name, ROOT / name, ".", path=("..", "../template/function/src"))
+        yield types(name, ROOT / name, ".", path=("..", "../template/function/src", "../template/function/scripts"))
     yield Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),))
     for root in VALIDATED:
         yield validation(root)

@@ -65,6 +65,7 @@ COMMANDS = {
     "integration": Command("local.suites:integration", terraform=True),
     "e2e": Command("local.suites:e2e", terraform=not os.environ.get("API_URL")),
     "conformance": Command("local.suites:conformance", terraform=not os.environ.get("API_URL")),
+    "bench": Command("local.bench:bench"),
     "docs": Command("local.reference_page:docs"),
     "examples": Command("local.openapi_examples:examples"),
     "format": Command("local.checks:reformat", terraform=True),

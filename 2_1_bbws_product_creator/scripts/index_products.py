@@ -3,8 +3,8 @@
 
     index_products.py dev
 
-For an index that was added beside the others, or whose keys are made otherwise than before: the creator gives its keys to
-what it writes, and this to all that it hasn't written since. A product that has them is left alone, so this can be
+For an index that was added beside the others, or whose keys are made otherwise than before: the creator gives its keys
+to what it writes, and this to all that it hasn't written since. A product that has them is left alone, so this can be
 interrupted, and run again at any time; once it had nothing to do, the index holds what it should, and listings may read
 it.
 
