@@ -83,8 +83,10 @@ def picture(rows: Sequence[Row]) -> str:
     width = 2 * MARGIN + LABEL_WIDTH + BAR_WIDTH + 50
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
-            'font-family="sans-serif" font-size="12">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
+                'font-family="sans-serif" font-size="12">'
+            ),
             '<rect width="100%" height="100%" fill="white"/>',
             *parts,
             "</svg>\n",
