@@ -3,10 +3,10 @@
 
     move_claims.py dev
 
-For names that are compared otherwise than before, so that more of them are the same: white space counts as one blank and
-what doesn't show counts for nothing. A claim that is where it belongs is left alone, one whose product doesn't hold the
-name is released, and each of the others moves in one transaction: there is never a product on sale without a claim to
-its name. So this can be interrupted, and run again at any time, while the creator is at work.
+For names that are compared otherwise than before, so that more of them are the same: white space counts as one blank
+and what doesn't show counts for nothing. A claim that is where it belongs is left alone, one whose product doesn't hold
+the name is released, and each of the others moves in one transaction: there is never a product on sale without a claim
+to its name. So this can be interrupted, and run again at any time, while the creator is at work.
 
 Where two products on sale have the same name by today's rules, the claim of one stays under its old key, and both are
 named. Which of them gets another name, or is withdrawn, is for people to say, through the API.
