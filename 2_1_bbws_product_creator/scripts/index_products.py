@@ -5,8 +5,8 @@
 
 For an index that was added beside the others, or whose keys are made otherwise than before: the creator gives its keys
 to what it writes, and this to all that it hasn't written since. A product that has them is left alone, so this can be
-interrupted, and run again at any time; once it had nothing to do, the index holds what it should, and listings may read
-it.
+interrupted, and run again at any time; once it had nothing to do, the index holds what it should, and listings may
+read it.
 
 The creator may be at work meanwhile, but has to be one that knows the index: a product that it writes between reading
 and storing here is read again.

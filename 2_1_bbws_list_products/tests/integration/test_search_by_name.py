@@ -62,6 +62,9 @@ def search(call):
     [
         ("WordPress Professional Plan", "wordpress pro"),
         ("WordPress Professional Plan", "WORDPRESS PROFESSIONAL PLAN"),
+        ("Plan\u00a0Pro", "plan pro"),
+        ("Plan Pro", "plan\u00a0\u00a0pro"),
+        ("Plan\u00ad  Pro", "plan p"),
         ("Café Hosting", "CAFE\u0301 h"),
         ("Cafe\u0301 Hosting", "café H"),
         ("Größe", "GRO\u0308SSE"),

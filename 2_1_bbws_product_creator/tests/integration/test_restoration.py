@@ -19,9 +19,10 @@ from tests.histories import deliveries, histories
 
 import handler as creator
 from common import timestamps
+from common.attribute_values import to_item
 from common.canonical import canonical_json
 from common.change_record import record_hash
-from common.product_table import claim_key, head_key, marker_key
+from common.product_table import ProductTable, claim_key, head_key, marker_key
 from restoration.audit_trail_reader import NotARecord
 from restoration.restoration import CannotReplay, Stopped
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from common.change import Change
     from common.change_record import ChangeRecord
-    from common.product_table import ProductTable
 
 
 @pytest.fixture
@@ -400,6 +400,31 @@ def test_name_that_another_product_has_is_told(drill: Drill) -> None:
 
     with pytest.raises(CannotReplay, match=f"its name 'Mine' is claimed by product {OTHER_PRODUCT}"):
         replay(drill)
+
+
+def test_claims_from_before_names_were_compared_by_what_is_seen_stay_and_go_with_their_names(drill: Drill) -> None:
+    """Two products of that time may have one name by today's rules, and what renames one of them comes in the trail."""
+    names = {PRODUCT: "Plan\u00a0Pro", OTHER_PRODUCT: "Plan Pro"}
+    former = {"PK": "NAME#plan\u00a0pro", "SK": "NAME", "productId": PRODUCT}
+    drill.apply(create(name=names[PRODUCT]))
+    table = drill.original
+    table.client.delete_item(TableName=table.name, Key=to_item(claim_key("Plan Pro")))
+    drill.write(table.name, former)
+    drill.apply(create(name=names[OTHER_PRODUCT], product_id=OTHER_PRODUCT))
+    drill.restore()
+    replay(drill)
+    restored = ProductTable(table.client, RESTORED)
+    assert {product: restored.name_holder(name) for product, name in names.items()} == {
+        PRODUCT: OTHER_PRODUCT,
+        OTHER_PRODUCT: OTHER_PRODUCT,
+    }
+    assert restored.name_holder(names[PRODUCT], but_for=OTHER_PRODUCT) == PRODUCT
+
+    drill.apply(update(1, name="Plan Max"))
+    replay(drill)
+
+    assert restored.name_holder(names[PRODUCT], but_for=OTHER_PRODUCT) is None
+    assert restored.name_holder("Plan Max") == PRODUCT
 
 
 @pytest.mark.parametrize("reason", ["ThrottlingError", "TransactionConflict"])
