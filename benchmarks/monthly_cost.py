@@ -100,6 +100,8 @@ WRITE_UNITS_OF_A_CHANGE = (
 LISTING_READ_UNITS = 0.5 * units(PAGE * LISTED_BYTES, 4 * KB)
 PRODUCT_READ_UNITS = units(HEAD_BYTES, 4 * KB)
 CHANGE_READ_UNITS = 2 + CREATES
+# In the active products' partition of the price index: a new price removes the entry and puts another.
+INDEX_WRITE_UNITS_OF_A_CHANGE = CREATES + 2 * UPDATES + WITHDRAWALS
 
 
 @dataclass(frozen=True)
@@ -315,8 +317,8 @@ def limits() -> list[Limit]:
     share = invocations(WRITES)
     concurrency = sum(count * DURATION_MS[name] / 1000 for name, count in share.items())
     slow = sum(count * function_variable(name, "duration_target_ms") / 1000 for name, count in share.items())
-    # Of the active products' partition of one index: a change writes one entry there.
-    partition = share["list-products"] * LISTING_READ_UNITS / 3000 + WRITES / 1000
+    # As if every listing read the index that changes write most.
+    partition = share["list-products"] * LISTING_READ_UNITS / 3000 + WRITES * INDEX_WRITE_UNITS_OF_A_CHANGE / 1000
     table_writes = WRITES * _DECIDED
     table_reads = share["get-product"] * PRODUCT_READ_UNITS + WRITES * CHANGE_READ_UNITS
     found = [

@@ -195,6 +195,14 @@ def test_search_finds_names_that_begin_alike_whatever_their_case(
     assert [str(product["name"]).removeprefix(f"{shelf.prefix} ") for product in page] == found
 
 
+def test_search_finds_a_percent_sign(writer: ProductApi, products: Products) -> None:
+    # Some gateways decode a query once, some hand on `%25` as it is written, and some decode twice.
+    name = f"100% {products.prefix} 25%25"
+    product = products.make(name=name)
+    eventually(lambda: products_of(writer.list(name=name)) == [product], "it is found by its whole name")
+    assert product in products_of(writer.list(name=f"100% {products.prefix}"))
+
+
 def test_search_by_name_sorts_by_name(writer: ProductApi, shelf: Shelf) -> None:
     assert products_of(writer.list(name=shelf.prefix, sortBy="name", order="desc")) == shelf.by_name[::-1]
 

@@ -10,6 +10,9 @@ resource "aws_api_gateway_rest_api" "products" {
   # can't be read any more once this was changed.
   minimum_compression_size = var.environment == "local" ? null : 1024
 
+  # The AWS address then answers 403 to everybody. Local's stand-in has no other.
+  disable_execute_api_endpoint = var.environment == "local" ? null : local.execute_api_endpoint_disabled
+
   endpoint_configuration {
     types = ["REGIONAL"]
   }
@@ -56,6 +59,8 @@ resource "aws_api_gateway_deployment" "products" {
       [for file in sort(fileset(path.module, "api*.tf")) : filesha256("${path.module}/${file}")],
       [var.environment, var.account_id, var.region],
       var.allowed_origins,
+      # API Gateway heeds it from the next deployment on.
+      local.execute_api_endpoint_disabled,
     ]))
   }
 

@@ -1,5 +1,9 @@
 # The API under a domain name of its own, where the environment has one.
 
+locals {
+  execute_api_endpoint_disabled = coalesce(var.disable_execute_api_endpoint, var.environment == "prod" && var.domain != null)
+}
+
 resource "aws_api_gateway_domain_name" "api" {
   count = var.domain == null ? 0 : 1
 

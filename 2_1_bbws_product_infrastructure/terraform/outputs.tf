@@ -81,8 +81,8 @@ output "api_execution_arn" {
 }
 
 output "api_url" {
-  description = "The API's address in AWS, up to and including the version."
-  value       = "${aws_api_gateway_stage.products.invoke_url}/${aws_api_gateway_resource.version.path_part}"
+  description = "The API's address in AWS, or that of its domain where it answers there alone, up to and including the version."
+  value       = "${local.execute_api_endpoint_disabled ? "https://${var.domain.name}" : aws_api_gateway_stage.products.invoke_url}/${aws_api_gateway_resource.version.path_part}"
 }
 
 output "api_clients" {

@@ -299,3 +299,14 @@ variable "domain" {
     error_message = "domain.certificate_arn must be a certificate of this account and region."
   }
 }
+
+variable "disable_execute_api_endpoint" {
+  description = "Whether the API answers at its domain alone, and no longer at its AWS address. Null: in prod, where it has a domain."
+  type        = bool
+  default     = null
+
+  validation {
+    condition     = var.disable_execute_api_endpoint == null ? true : !var.disable_execute_api_endpoint || var.domain != null
+    error_message = "disable_execute_api_endpoint needs a domain: without one the API would answer nowhere."
+  }
+}

@@ -170,7 +170,7 @@ resource "aws_cloudwatch_metric_alarm" "duration" {
 resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_name = "${local.name}-throttles"
   alarm_description = join(" ", [
-    "Lambda throttles ${local.name}: all the account's concurrent executions are in use. Callers get 503, or messages wait.",
+    "Lambda throttles ${local.name}: all the account's concurrent executions are in use. Callers get a 5xx, or messages wait.",
     "See which function takes them; ask AWS for a higher limit.",
     "Runbook: ${local.infrastructure.runbooks}/function-throttles.md",
   ])
