@@ -58,7 +58,7 @@ LAMBDA_PLATFORMS = (
 BOTOCORE_DATA = PurePosixPath("botocore/data")
 BOTOCORE_SERVICES = frozenset({"dynamodb", "s3", "sqs"})
 
-# Most of Powertools is for other ways to write a function; the functions take its logger, which needs these of the rest.
+# Most of Powertools is for other ways to write a function. The functions take its logger, which needs these beside it.
 POWERTOOLS = PurePosixPath("aws_lambda_powertools")
 POWERTOOLS_UTILITIES = frozenset({"__init__.py", "jmespath_utils", "typing"})
 
@@ -210,9 +210,7 @@ def is_wanted(path: PurePosixPath) -> bool:
         return len(below) == 1 or below[0] in BOTOCORE_SERVICES
     if path.is_relative_to(POWERTOOLS / "utilities"):
         return path.relative_to(POWERTOOLS / "utilities").parts[0] in POWERTOOLS_UTILITIES
-    if path.is_relative_to(POWERTOOLS / "event_handler"):
-        return False
-    return True
+    return not path.is_relative_to(POWERTOOLS / "event_handler")
 
 
 def files_below(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
