@@ -58,6 +58,10 @@ LAMBDA_PLATFORMS = (
 BOTOCORE_DATA = PurePosixPath("botocore/data")
 BOTOCORE_SERVICES = frozenset({"dynamodb", "s3", "sqs"})
 
+# Most of Powertools is for other ways to write a function. The functions take its logger, which needs these beside it.
+POWERTOOLS = PurePosixPath("aws_lambda_powertools")
+POWERTOOLS_UTILITIES = frozenset({"__init__.py", "jmespath_utils", "typing"})
+
 UNUSED_FOLDERS = frozenset({"tests"})
 UNUSED_SUFFIXES = frozenset({".pyi"})
 # They record how pip went about it and differ from one installation to the next.
@@ -204,7 +208,9 @@ def is_wanted(path: PurePosixPath) -> bool:
     if path.is_relative_to(BOTOCORE_DATA):
         below = path.relative_to(BOTOCORE_DATA).parts
         return len(below) == 1 or below[0] in BOTOCORE_SERVICES
-    return True
+    if path.is_relative_to(POWERTOOLS / "utilities"):
+        return path.relative_to(POWERTOOLS / "utilities").parts[0] in POWERTOOLS_UTILITIES
+    return not path.is_relative_to(POWERTOOLS / "event_handler")
 
 
 def files_below(folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
@@ -285,8 +291,9 @@ def install(target: Target, requirements: str) -> Path:
         If pip fails, or installs something that isn't pinned.
     """
     pins = pinned_requirements(requirements)
-    key = hashlib.sha256(repr((target, target.runs_here, sorted(pins.items()))).encode()).hexdigest()
-    installed = BUILD / f"packages-{key[:16]}"
+    # What is wanted of them is said here, too.
+    parts = repr((target, target.runs_here, sorted(pins.items()))).encode() + Path(__file__).read_bytes()
+    installed = BUILD / f"packages-{hashlib.sha256(parts).hexdigest()[:16]}"
     if installed.is_dir():
         return installed
     with tempfile.TemporaryDirectory(dir=BUILD, prefix=UNFINISHED) as name:

@@ -24,7 +24,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 VERIFY = ROOT / "2_1_bbws_audit_logger" / "scripts" / "verify_audit.py"
 SUMMARY = re.compile(r"verified ([\d,]+) objects? of [\d,]+ products? in [\d.]+ s \(([\d,]+) objects/s\)")
 
-FEWEST_ROUNDS, BATCH_ROUNDS, VERIFICATIONS = 2, 2, 1
+FEWEST_ROUNDS, BATCH_ROUNDS, VERIFICATIONS = 11, 11, 3
 # Each has ten records.
 PRODUCTS = 500
 

@@ -81,17 +81,9 @@ def picture(rows: Sequence[Row]) -> str:
             y += BAR_HEIGHT + GAP
         y += MARGIN
     width = 2 * MARGIN + LABEL_WIDTH + BAR_WIDTH + 50
-    return "\n".join(
-        [
-            (
-                f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
-                'font-family="sans-serif" font-size="12">'
-            ),
-            '<rect width="100%" height="100%" fill="white"/>',
-            *parts,
-            "</svg>\n",
-        ]
-    )
+    size = f'width="{width}" height="{y}"'
+    begin = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
+    return "\n".join([begin, '<rect width="100%" height="100%" fill="white"/>', *parts, "</svg>\n"])
 
 
 def _example(subject: str) -> str:

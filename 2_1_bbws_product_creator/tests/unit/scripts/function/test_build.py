@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
+import aws_lambda_powertools
 import pytest
 
 import build
@@ -154,6 +155,18 @@ def test_a_package_that_is_not_what_was_built_is_built_again(repository: Path) -
     assert "built" in run(repository).stdout
 
 
+def test_what_a_build_with_other_rules_installed_is_not_taken(repository: Path) -> None:
+    run(repository)
+    (installed,) = (repository / "build").glob("packages-*")
+    (installed / "no_longer_wanted.py").touch()
+    with (repository / "scripts" / "build.py").open("a") as script:
+        script.write("# Other rules.\n")
+    run(repository)
+
+    with zipfile.ZipFile(repository / "build" / "function.zip") as archive:
+        assert "no_longer_wanted.py" not in archive.namelist()
+
+
 def test_a_requirement_without_an_exact_version_is_refused_by_line(repository: Path) -> None:
     (repository / "requirements.txt").write_text("# pinned:\nsix>=1.17\n")
 
@@ -182,9 +195,58 @@ def test_what_a_requirement_brings_has_to_be_pinned_too() -> None:
         ("botocore-1.44.5.dist-info/METADATA", True),
         ("botocore-1.44.5.dist-info/RECORD", False),
         ("bin/jp.py", False),
+        ("aws_lambda_powertools/logging/logger.py", True),
+        ("aws_lambda_powertools/utilities/typing/lambda_context.py", True),
+        ("aws_lambda_powertools/utilities/parser/parser.py", False),
+        ("aws_lambda_powertools/event_handler/api_gateway.py", False),
         ("dateutil/tests/test_parser.py", False),
         ("pydantic_core/_pydantic_core.pyi", False),
     ],
 )
 def test_the_package_holds_what_the_function_needs(path: str, wanted: bool) -> None:
     assert build.is_wanted(PurePosixPath(path)) is wanted
+
+
+USE = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[1:3]
+for name in sys.argv[3:]:
+    importlib.import_module(name)
+from aws_lambda_powertools.logging import Logger
+import aws_lambda_powertools
+assert aws_lambda_powertools.__file__.startswith(sys.argv[1])
+logger = Logger(service="under-test", utc=True, use_rfc3339=True, environment="local")
+with logger.append_context_keys(request_id="r-1"):
+    logger.info("said", extra={"number": 7})
+try:
+    raise ValueError("wrong")
+except ValueError:
+    logger.exception("failed")
+logger.thread_safe_append_keys(change_id="c-1")
+logger.warning("warned")
+logger.thread_safe_clear_keys()
+"""
+
+
+def test_what_the_package_holds_of_powertools_needs_nothing_of_what_it_leaves_out(tmp_path: Path) -> None:
+    installed = Path(aws_lambda_powertools.__file__).parent.parent
+    modules = []
+    for file in sorted(installed.glob("aws_lambda_powertools/**/*.py")):
+        relative = file.relative_to(installed)
+        if build.is_wanted(PurePosixPath(relative.as_posix())):
+            (tmp_path / relative).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, tmp_path / relative)
+            modules.append(".".join(relative.with_suffix("").parts).removesuffix(".__init__"))
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", USE, str(tmp_path), str(installed), *modules],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stderr == ""
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["message"] for line in said] == ["said", "failed", "warned"]
+    assert (said[0]["request_id"], said[0]["number"], said[1]["exception_name"]) == ("r-1", 7, "ValueError")
+    assert said[2]["change_id"] == "c-1"
