@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=90)
 
 _ABSENT = "attribute_not_exists(PK)"
-_OURS = "productId = :productId"
-_OURS_OR_ABSENT = f"{_ABSENT} OR {_OURS}"
+_OURS_OR_ABSENT = f"{_ABSENT} OR productId = :productId"
 
 
 # Source: "Transaction cancellation reasons" of TransactWriteItems in the DynamoDB API reference. botocore doesn't try
@@ -112,13 +111,10 @@ class Ledger(ProductTable):
         for key in released:
             if key in taken:
                 continue
-            # Where there are two keys, the claim is under one of them, and the other may be another product's: that's
-            # looked up. It may be moved meanwhile, so a claim that was there has to be there still.
+            # Where there are two keys, the claim is under one of them, and the other may be another product's.
             claim = self.item(key) if len(released) > 1 else None
-            if claim is None:
+            if claim is None or claim["productId"] == product_id:
                 writes.append(self._delete(key, _OURS_OR_ABSENT, holder))
-            elif claim["productId"] == product_id:
-                writes.append(self._delete(key, _OURS, holder))
         return writes
 
     def _put_head(

@@ -293,6 +293,29 @@ def test_product_that_the_creator_writes_meanwhile_is_read_again(
     assert claims(table) == {"plan max": PRODUCT}
 
 
+def test_claim_that_its_product_takes_again_meanwhile_stays(
+    table: ProductTable,
+    before: Callable[..., dict[str, Any]],
+    apply: Callable[..., str],
+    run: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before(PLAIN, active=False)
+    table.client.put_item(TableName=table.name, Item=to_item({**claim_key(PLAIN), "productId": PRODUCT}))
+    moving = move_claims.moving
+    changes = [update(1, active=True)]
+
+    def overtaken(*arguments: Any) -> Any:
+        while changes:
+            assert apply(changes.pop()) == "APPLIED"
+        return moving(*arguments)
+
+    monkeypatch.setattr(move_claims, "moving", overtaken)
+
+    assert run()[0] == 0
+    assert claims(table) == {"plan pro": PRODUCT}
+
+
 CALLS = {"dynamodb.Scan": 1, "dynamodb.GetItem": 4, "dynamodb.TransactWriteItems": 3}
 
 
