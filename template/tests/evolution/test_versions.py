@@ -28,6 +28,7 @@ from common.batch import InvalidMessage
 from common.canonical import canonical_json
 from common.errors import ValidationError
 from common.head import Head
+from common.index_keys import BY_NAME
 from common.product import FIELDS, Field, Money, public
 from common.product_table import head_key
 
@@ -145,8 +146,13 @@ def test_what_uses_no_later_field_is_read_by_every_released_version(version, bod
         assert isinstance(theirs, dict), f"version {version} doesn't read what today's code sends: {theirs}"
         assert {name: change["fields"][name] for name in theirs["fields"]} == theirs["fields"]
         assert {**change, "fields": None} == {**theirs, "fields": None}
-    assert found["items"] == items
+    # How names sort is each version's own, until index_products.py has gone over what another wrote.
+    assert [_without_name_key(item) for item in found["items"]] == [_without_name_key(item) for item in items]
     assert found["objects"] == [canonical_json(record).decode() for record in records]
+
+
+def _without_name_key(item):
+    return {name: value for name, value in item.items() if name != BY_NAME.sort_key}
 
 
 @pytest.mark.parametrize("version", captures.VERSIONS)
