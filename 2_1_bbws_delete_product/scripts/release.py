@@ -76,6 +76,9 @@ def release(
     before = live = settled(published)
     try:
         smoke_test.invoke(environment, version)
+    except smoke_test.NotPermitted as denied:
+        # Nothing is known against its code: with the permission it may be fine.
+        terraform.fail(f"{denied}. Version {live.version} stays live; give it the permission, and release it again")
     except smoke_test.Failed as failed:
         refusals.note(environment, version, str(failed))
         terraform.fail(f"{failed}. Version {live.version} stays live; nothing else is to be done")

@@ -8,8 +8,9 @@ What is tried is in smoke_test.json. Its requests and its invocation change noth
 message that waits in vain. Its life is that of a product made for the purpose, which is withdrawn at the end, whatever
 happens. In prod, where audit records can't be removed, no product is made.
 
-The first request to a route may find the function cold. Then the gateway's time-outs and 502, 503 and 504 are no
-failure if the next request is answered; once a route has answered, they are. The keys come from Secrets Manager.
+The first request to a route may find the function cold, or a permission that isn't seen everywhere yet. Then the
+gateway's time-outs and 500, 502, 503 and 504 are no failure if a later request is answered; once a route has answered,
+they are. An invocation that lacks a permission is repeated for a while as well. The keys come from Secrets Manager.
 """
 
 from __future__ import annotations
@@ -41,18 +42,27 @@ WITH_LIFE = frozenset({"local", "dev", "sit"})
 # Who has to be there for a product to live, beside the function itself.
 NEEDED = frozenset({"create-product", "get-product", "delete-product", "product-creator", "audit-logger"})
 
-# A cold start takes some seconds, and a new process may be needed at every step of a change's way.
+# A cold start takes some seconds, and a new process may be needed at every step of a change's way. IAM takes some until
+# a permission is seen everywhere.
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.5
 # The gateway's own limit is 29 s.
 _ANSWER_SECONDS = 35
 
 _NO_ANSWER = 0
-_NOT_YET_STARTED = frozenset({_NO_ANSWER, 502, 503, 504})
+# The gateway answers 500 until it is permitted to invoke a function.
+_NOT_YET_STARTED = frozenset({_NO_ANSWER, 500, 502, 503, 504})
+
+# How AWS's services say that a permission is missing.
+_DENIED = re.compile(r"AccessDenied|not authorized to perform")
 
 
 class Failed(Exception):
     """Something answered otherwise than expected."""
+
+
+class NotPermitted(Failed):
+    """The function lacks a permission, which is no fault of its code."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,13 @@ def invoke(environment: str, version: str) -> None:
 
     Raises
     ------
+    NotPermitted
+        If it lacks a permission, and still does after a while.
     Failed
         If its answer isn't the expected one.
     """
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    smoke = _filled(_plan()["invocation"], {"now": now})
+    moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    smoke = _filled(_plan()["invocation"], {"now": moment})
     event = smoke["event"]
     if "client" in smoke:
         event["headers"] = {**event["headers"], "x-api-key": Keys(environment)[smoke["client"]]}
@@ -108,29 +120,44 @@ def invoke(environment: str, version: str) -> None:
     # Lambda runs a function for 30 s at most. Another attempt would be another invocation.
     config = Config(read_timeout=60, retries={"total_max_attempts": 1})
     client = boto3.client("lambda", region_name=terraform.region(environment), config=config)
-    for attempt in ("first", "second"):
+    began = time.monotonic()
+    may_time_out = True
+    denied = False
+    while True:
         started = time.monotonic()
         answer = client.invoke(FunctionName=name, Qualifier=version, LogType="Tail", Payload=json.dumps(event).encode())
-        took = time.monotonic() - started
+        now = time.monotonic()
         shown = json.loads(answer["Payload"].read())
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-        cold = re.search(r"Init Duration: ([0-9.]+) ms", log)
-        if "FunctionError" in answer and "timed out" in str(shown) and attempt == "first":
+        if "FunctionError" in answer and "timed out" in str(shown) and may_time_out:
             print(f"{name}: version {version} ran out of time when it started cold: invoking it once more")
+            may_time_out = False
+            continue
+        wrong = _wrong("FunctionError" in answer, shown, log, smoke)
+        if wrong and _DENIED.search(f"{shown} {log}"):
+            if now - began >= PATIENCE_SECONDS:
+                raise NotPermitted(f"{name}, version {version}, {wrong}")
+            if not denied:
+                print(f"{name}: version {version} lacks a permission, which may not be seen yet: invoking it again")
+                denied = True
+            time.sleep(PAUSE_SECONDS)
             continue
         break
-    if "FunctionError" in answer or not matches(shown, smoke["expected"]):
-        raise Failed(
-            f"{name}, version {version}, answered {json.dumps(shown)}, expected {json.dumps(smoke['expected'])}"
-        )
+    if wrong:
+        raise Failed(f"{name}, version {version}, {wrong}")
+    cold = re.search(r"Init Duration: ([0-9.]+) ms", log)
+    start = f", {float(cold[1]):.0f} ms of it a cold start" if cold else ""
+    print(f"{name}: version {version} answers as expected in {(now - started) * 1000:.0f} ms{start}")
+
+
+def _wrong(crashed: bool, shown: Any, log: str, smoke: Mapping[str, Any]) -> str:
+    """Return what is wrong with what an invocation came to; empty if nothing is."""
+    if crashed or not matches(shown, smoke["expected"]):
+        return f"answered {json.dumps(shown)}, expected {json.dumps(smoke['expected'])}"
     # A message goes back for many reasons. The local stand-in for Lambda shows no log.
     if log and smoke.get("logged", "") not in log:
-        raise Failed(
-            f"{name}, version {version}, answered as expected, but without {smoke['logged']} in its log, "
-            f"which ends: {log}"
-        )
-    start = f", {float(cold[1]):.0f} ms of it a cold start" if cold else ""
-    print(f"{name}: version {version} answers as expected in {took * 1000:.0f} ms{start}")
+        return f"answered as expected, but without {smoke['logged']} in its log, which ends: {log}"
+    return ""
 
 
 def through_api(environment: str) -> bool:

@@ -139,8 +139,8 @@ class Account:
         What they were invoked with.
     answers : dict
         What a version answers, where that isn't what is expected of it; a list answers one after the other.
-    log : str
-        The end of each invocation's log.
+    log : str or list of str
+        The end of each invocation's log; of a list, the last one stays.
     """
 
     def __init__(self, environment: str) -> None:
@@ -151,7 +151,7 @@ class Account:
         self.invocations: list[str] = []
         self.events: list[Any] = []
         self.answers: dict[str, Any] = {}
-        self.log = ""
+        self.log: str | list[str] = ""
         self.s3 = boto3.client("s3", region_name=self.region)
         self.lambda_ = boto3.client("lambda", region_name=self.region)
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": self.region})  # type: ignore[typeddict-item]
@@ -286,7 +286,10 @@ def account_of(sign_in: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) 
             if isinstance(answer, list):
                 answer = answer.pop(0) if answer else expected
             crashed = {"x-amz-function-error": "Unhandled"} if "errorMessage" in answer else {}
-            log = base64.b64encode(account.log.encode()).decode()
+            shown = account.log
+            if isinstance(shown, list):
+                shown = shown.pop(0) if len(shown) > 1 else shown[0]
+            log = base64.b64encode(shown.encode()).decode()
             return 200, {"status": "200", "x-amz-log-result": log, **crashed}, json.dumps(answer)
 
         monkeypatch.setattr(LambdaResponse, "invoke", invoke)

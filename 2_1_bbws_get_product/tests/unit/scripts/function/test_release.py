@@ -122,6 +122,23 @@ def test_version_that_was_tried_and_taken_away_is_noted(
     assert dev.get(f"deployed/{deployable.NAME}/refused/3")["reason"] == f"{dev.name}-errors fired"
 
 
+def test_version_that_lacks_a_permission_is_not_made_live_and_not_branded(
+    dev: Account, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoke_test, "PATIENCE_SECONDS", 0)
+    dev.publish("old")
+    dev.answers[dev.publish("good")] = {"errorMessage": "it crashed"}
+    dev.log = "An error occurred (AccessDenied) when calling the PutObject operation"
+
+    ended = run("release", "dev", "--version", "2")
+
+    assert ended.status == 1
+    assert "Version 1 stays live; give it the permission, and release it again" in ended.err
+    assert dev.live() == ("1", {})
+    # Any other code would lack it as well.
+    assert not dev.keys("deployed/")
+
+
 def test_refusal_that_cannot_be_noted_changes_nothing_else(
     account_of: Callable[[str], Account],
     run: Callable[..., Ended],
