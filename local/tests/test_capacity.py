@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from local.layout import ROOT
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 TABLE = "bbws-products-local"
+MOTO_ACCOUNT = "123456789012"
 SETTINGS = {"ENVIRONMENT": "local", "LOG_LEVEL": "ERROR", "AWS_DEFAULT_REGION": "eu-west-1"}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 FUNCTIONS = ("product_creator", "list_products", "get_product", "create_product", "update_product", "delete_product")
@@ -232,7 +232,7 @@ def make_table(client: Any, indexes: Any, listed: tuple[str, ...]) -> None:
 def store_products(service: Service, count: int) -> None:
     """Store products in moto's own table: as requests, so many would take a minute."""
     head, product_table = service.module("common.head"), service.module("common.product_table")
-    table = dynamodb_backends[DEFAULT_ACCOUNT_ID][SETTINGS["AWS_DEFAULT_REGION"]].tables[TABLE]
+    table = dynamodb_backends[MOTO_ACCOUNT][SETTINGS["AWS_DEFAULT_REGION"]].tables[TABLE]
     for number in range(count):
         product_id = str(uuid.UUID(int=number, version=4))
         created = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=number)
