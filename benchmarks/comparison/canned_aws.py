@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -20,8 +21,8 @@ LOOPBACK = "127.0.0.1"
 JSON, XML, BYTES = "application/x-amz-json-1.0", "application/xml", "binary/octet-stream"
 
 
-class PortTaken(Exception):
-    """Something else listens on the port."""
+class PortUnusable(Exception):
+    """Something else listens on the port, or it isn't for users."""
 
 
 class Answer:
@@ -62,7 +63,7 @@ class CannedAws:
 
     Raises
     ------
-    PortTaken
+    PortUnusable
         When it is entered.
     """
 
@@ -85,7 +86,7 @@ class CannedAws:
             )
         except OSError as error:
             self._loop.close()
-            raise PortTaken(f"port {self.port} is taken: {error.strerror}") from None
+            raise PortUnusable(f"port {self.port} can't be used: {os.strerror(error.errno or 0)}") from None
         self.port = server.sockets[0].getsockname()[1]
         self._thread.start()
         return self

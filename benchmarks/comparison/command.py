@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from comparison import report, rounds, rows, subjects, traffic
-from comparison.canned_aws import CannedAws, PortTaken
+from comparison.canned_aws import CannedAws, PortUnusable
 from local.failure import Failure
 from local.layout import ROOT
 
@@ -55,7 +55,7 @@ def bench() -> int:
             said("packages and references")
             measured = subjects.prepare()
             found, results = _measured(measured, aws, max(asked["ROUNDS"], FEWEST_ROUNDS), said)
-    except (Failure, PortTaken) as failure:
+    except (Failure, PortUnusable) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return NOT_MEASURED
     about = {"python": platform.python_version(), "machine": platform.machine(), "processors": os.cpu_count()}

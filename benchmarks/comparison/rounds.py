@@ -91,7 +91,7 @@ def measure(run: Run, aws: CannedAws) -> Measured:
         check=False,
     )
     if done.returncode != 0:
-        raise Failure(f"{run.name} failed", details=done.stderr)
+        raise Failure(f"{run.name} failed: {done.stderr.strip().splitlines()[-1]}")
     said = json.loads(done.stderr.splitlines()[-1])
     return Measured(
         cold_processor=said["cold"]["processor"],
