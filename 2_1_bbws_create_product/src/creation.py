@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from common.change import Change, new_change
 from common.errors import IdempotencyKeyReused, NameTaken
 from common.log import logger
+from common.product_fields import taken_before
 from idempotency import CreationIds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from common.change import ChangeQueue
     from common.change_record import Attribution
     from common.product import Fields
@@ -62,6 +65,25 @@ def request_creation(
         raise NameTaken
     queue.send(change)
     return change
+
+
+def repeated_creation(
+    table: ProductTable, body: Mapping[str, object], *, key: str | None, requested_by: str, request_id: str
+) -> Change | None:
+    """Return the decided creation that a request repeats which none may make any more; ``None`` if it repeats none.
+
+    A release before took it, by wider rules, and whoever sends it again is to get the same answer, however late.
+    """
+    fields = taken_before(body)
+    if key is None or fields is None:
+        return None
+    ids = CreationIds.derived(requested_by, key, fields)
+    head = table.head(ids.product_id)
+    if head is None or head.create_change_id != ids.change_id:
+        return None
+    return new_change(
+        "CREATE", ids.product_id, fields, requested_by=requested_by, request_id=request_id, change_id=ids.change_id
+    )
 
 
 def _decided_before(table: ProductTable, change: Change) -> bool:

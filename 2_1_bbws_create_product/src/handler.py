@@ -9,11 +9,12 @@ from common.attribution import attribution
 from common.awaited import applied
 from common.change import ChangeQueue
 from common.conditions import Conditions
+from common.errors import ValidationError
 from common.product import public
 from common.product_fields import new_product
 from common.product_table import ProductTable
 from common.query_parameters import refuse_all
-from creation import request_creation
+from creation import repeated_creation, request_creation
 from idempotency import idempotency_key
 
 TABLE = ProductTable(aws.client("dynamodb"), configuration.required("TABLE_NAME"))
@@ -29,7 +30,14 @@ def handler(request: api.Request) -> api.Response:
     key = idempotency_key(request)
     conditions = Conditions.of(request)
     stated = attribution(request)
-    fields = new_product(request.json_object())
+    body = request.json_object()
+    try:
+        fields = new_product(body)
+    except ValidationError:
+        repeated = repeated_creation(TABLE, body, key=key, requested_by=client.name, request_id=request.request_id)
+        if repeated is None:
+            raise
+        return accepted(request, repeated)
     conditions.check_list()
     change = request_creation(
         TABLE,

@@ -18,6 +18,7 @@ from common.attribute_values import to_item
 from common.head import Head
 from common.product_table import head_key
 from handler import handler
+from idempotency import CreationIds
 
 PLAN = {
     "name": "WordPress Starter",
@@ -185,6 +186,37 @@ def test_retry_of_a_creation_that_was_rejected_gets_the_same_answer(post, change
     retry = post()
 
     assert (retry.status, retry.body) == (202, first.body)
+    assert changes() == []
+
+
+WIDER = [
+    {"price": 10.5, "currency": "JPY"},
+    {"name": "Plan \u202eorP"},
+    {"features": ["\u2800\u2800\u2800\u2800\u2800"]},
+]
+
+
+@pytest.mark.parametrize("wider", WIDER, ids=str)
+def test_retry_of_what_an_earlier_release_took_gets_the_same_answer(post, changes, create, wider):
+    fields = {**PLAN, "currency": "ZAR", "features": [], "active": True, **wider}
+    fields["price"] = f"{fields['price']:.2f}"
+    ids = CreationIds.derived("admin", KEY, fields)
+    create({"productId": ids.product_id, "changeId": ids.change_id, "fields": fields})
+
+    retry = post({**PLAN, **wider})
+
+    assert (retry.status, retry.body["productId"], retry.body["changeId"]) == (202, ids.product_id, ids.change_id)
+    assert changes() == []
+
+
+@pytest.mark.parametrize("wider", WIDER, ids=str)
+def test_what_an_earlier_release_took_is_refused_unless_it_is_a_retry(post, changes, create, wider):
+    post()
+    create(*changes())
+
+    assert refusal(post({**PLAN, **wider}))[:2] == (400, "ValidationError")
+    assert refusal(post({**PLAN, **wider}, key="another"))[:2] == (400, "ValidationError")
+    assert refusal(post('{"price": 1e999999999}'))[:2] == (400, "ValidationError")
     assert changes() == []
 
 

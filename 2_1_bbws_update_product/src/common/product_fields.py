@@ -171,6 +171,20 @@ def queued_fields(fields: Mapping[str, object]) -> Fields:
     return _checked(_QUEUED, fields)
 
 
+def taken_before(body: Mapping[str, object]) -> Fields | None:
+    """Return all fields of a product as releases with wider rules took them from a request; ``None`` if none did."""
+    try:
+        written = {
+            name: prices.price_text(value)
+            if isinstance(_RULES.get(name), Money) and isinstance(value, Decimal)
+            else value
+            for name, value in body.items()
+        }
+        return cast("Fields", {**DEFAULTS, **queued_fields(written)})
+    except (ValueError, ValidationError):
+        return None
+
+
 def _checked(
     types: Mapping[str, TypeAdapter[Any]],
     body: Mapping[str, object],
