@@ -135,13 +135,18 @@ DENIED = "botocore.exceptions.ClientError: An error occurred (AccessDeniedExcept
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody wait between two attempts, nor for long."""
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait between two attempts."""
     monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.001)
+
+
+@pytest.fixture
+def impatient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor let anybody wait for long."""
     monkeypatch.setattr(smoke_test, "PATIENCE_SECONDS", 0.05)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("hasty")
 def test_permission_that_is_not_seen_yet_is_waited_for(
     dev: Account, plan: Callable[..., None], run: Callable[..., Ended]
 ) -> None:
@@ -173,7 +178,7 @@ def test_permission_that_never_comes_is_a_failure(
     assert len(dev.invocations) > 1
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("hasty")
 def test_message_that_goes_back_for_want_of_a_permission_is_sent_again(
     dev: Account, plan: Callable[..., None], run: Callable[..., Ended]
 ) -> None:
