@@ -51,7 +51,7 @@ DEPLOYMENT = ("build", "plan", "apply", "release")
 NEVER_PUBLISHED = "9999"
 
 # Another than the environment's own.
-TIMEOUT_SECONDS = 7
+TIMEOUT_SECONDS = 17
 
 INTERRUPTED = 130
 WITHIN_SECONDS = 120.0

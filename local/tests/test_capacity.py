@@ -165,20 +165,20 @@ class Service(NamedTuple):
 
     def create(self, **fields: object) -> str:
         """Ask for a product and return its id."""
-        names = {"key": None, "requested_by": "admin", "request_id": str(uuid.uuid4())}
+        names = {"key": None, "requested_by": "admin", "request_id": str(uuid.uuid4()), "attribution": {}}
         creation = self.module("creation")
         return str(creation.request_creation(self.table, self.queue, {**FIELDS, **fields}, **names)["productId"])
 
     def update(self, product_id: str, **fields: object) -> None:
         """Ask for a change to a product."""
         conditions = self.module("common.conditions").Conditions(None, None)
-        names = {"conditions": conditions, "requested_by": "admin", "request_id": str(uuid.uuid4())}
+        names = {"conditions": conditions, "requested_by": "admin", "request_id": str(uuid.uuid4()), "attribution": {}}
         self.module("partial_update").request_update(self.table, self.queue, product_id, fields, **names)
 
     def withdraw(self, product_id: str) -> None:
         """Ask for a product's withdrawal."""
         conditions = self.module("common.conditions").Conditions(None, None)
-        names = {"conditions": conditions, "requested_by": "admin", "request_id": str(uuid.uuid4())}
+        names = {"conditions": conditions, "requested_by": "admin", "request_id": str(uuid.uuid4()), "attribution": {}}
         self.module("withdrawal").request_withdrawal(self.table, self.queue, product_id, **names)
 
 
