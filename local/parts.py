@@ -121,10 +121,11 @@ def unit_tasks(run: Run) -> Iterator[Callable[[], None]]:
     chosen = _chosen_function()
     for repository, command in unit_tests.commands():
         if chosen in (None, repository):
-            yield partial(run.attempt, f"unit {short_name(repository)}", partial(_own_tests, repository, command))
+            tests = partial(_own_tests, repository, command)
+            yield partial(run.attempt, f"unit {short_name(repository)}", tests, remark=_skipped)
     if chosen is None:
         for name, folder in (("local", "local"), ("template", "template/tests")):
-            yield partial(run.attempt, name, partial(_other_tests, folder))
+            yield partial(run.attempt, name, partial(_other_tests, folder), remark=_skipped)
 
 
 def _chosen_function() -> str | None:
@@ -196,7 +197,7 @@ def _pytest(folder: str, variables: Mapping[str, str], log: Path, arguments: tup
 def _counted(command: tuple[str, ...], log: Path, folder: str, variables: Mapping[str, str]) -> Counts:
     """Run tests with pytest, which the command calls in one way or another."""
     report = log.with_suffix(".xml")
-    options = shlex.join(["-q", "-p", "no:cacheprovider", f"--junitxml={report}"])
+    options = shlex.join(["-q", "-rs", "-p", "no:cacheprovider", f"--junitxml={report}"])
     environment = {
         **variables,
         "PYTEST_ADDOPTS": options,

@@ -50,7 +50,7 @@ DEPLOYMENT = ("build", "plan", "apply", "release")
 
 NEVER_PUBLISHED = "9999"
 
-# Another than the environment's own.
+# Another than the environment's own, and one that a function may have whose callers may wait.
 TIMEOUT_SECONDS = 17
 
 INTERRUPTED = 130
