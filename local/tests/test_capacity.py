@@ -165,7 +165,12 @@ class Service(NamedTuple):
 
     def create(self, **fields: object) -> str:
         """Ask for a product and return its id."""
-        names = {"key": None, "requested_by": "admin", "request_id": str(uuid.uuid4()), "attribution": {}}
+        names: dict[str, Any] = {
+            "key": None,
+            "requested_by": "admin",
+            "request_id": str(uuid.uuid4()),
+            "attribution": {},
+        }
         creation = self.module("creation")
         return str(creation.request_creation(self.table, self.queue, {**FIELDS, **fields}, **names)["productId"])
 
