@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from tests.changes import FIELDS, requested_at, update
+from tests.interruptions import interrupt
 
 import index_products
 from common import aws
@@ -168,7 +167,7 @@ def test_interrupted_it_goes_on_when_it_is_run_again(
 
     def interrupted(table: ProductTable, product_id: str) -> index_products.Found:
         if next(numbers) == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            interrupt()
         return index(table, product_id)
 
     with monkeypatch.context() as patched:

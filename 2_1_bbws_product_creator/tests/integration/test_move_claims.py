@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import boto3
 import pytest
 from tests.changes import FIELDS, OTHER_PRODUCT, PRODUCT, create, delete, requested_at, update
 from tests.faults import Fault, FaultyAws, Killed, between, faults_of
+from tests.interruptions import interrupt
 
 import index_products
 import move_claims
@@ -384,7 +383,7 @@ def test_ctrl_c_ends_it_between_two_claims(
     settle = move_claims.settle
 
     def interrupted(*arguments: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
+        interrupt()
         return settle(*arguments)
 
     with monkeypatch.context() as patched:

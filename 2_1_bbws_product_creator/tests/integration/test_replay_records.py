@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,7 @@ import pytest
 from tests.changes import OTHER_PRODUCT, PRODUCT, create, update
 from tests.drill import RESTORED, Drill, deploy_creator
 from tests.faults import between, refusal, to_moto
+from tests.interruptions import interrupt
 
 import replay_records
 from common import timestamps
@@ -293,7 +293,7 @@ def test_interrupted_run_says_so_and_the_next_goes_on(
 
     def interrupted(self: Any, head: Any, record: Any) -> Any:
         if record["sequence"] == 4:
-            os.kill(os.getpid(), signal.SIGINT)
+            interrupt()
         return store(self, head, record)
 
     with monkeypatch.context() as patched:
